@@ -1,0 +1,1 @@
+"""Confusion matrices, IoU, bootstrap intervals."""

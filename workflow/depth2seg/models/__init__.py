@@ -1,0 +1,1 @@
+"""Backbones, decoders, the pose network."""

@@ -1,0 +1,1 @@
+"""Rendered data sets: procedural streets and single objects."""

@@ -1,0 +1,1 @@
+"""One module a pre-training task: its network, its loss, what it hands on."""

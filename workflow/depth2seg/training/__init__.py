@@ -1,0 +1,1 @@
+"""The mmengine Runner: built from a recipe or a cell, exact resume, safe loading."""
