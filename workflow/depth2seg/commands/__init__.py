@@ -1,1 +1,1 @@
-"""One module a verb of : its arguments, and the call that does the work."""
+"""One module a verb of `python -m depth2seg`: its arguments, and the call that does the work."""

@@ -1,0 +1,121 @@
+"""What a config's types cannot say: names that must exist, combinations that make sense, sizes that fit."""
+
+from depth2seg.errors import UserError
+from depth2seg.study.schema import Config, Recipe
+
+
+def check(config: Config) -> None:
+    """Raise one UserError that lists every inconsistency of the config; return if there is none."""
+    problems: list[str] = []
+    for name, recipe in config.recipes.items():
+        problems += _recipe_problems(config, name, recipe)
+    problems += _circles(config)
+    for name, setting in config.settings.items():
+        key = f"settings.{name}"
+        if setting.head == "deeplabv3" and setting.transfer != "encoder":
+            problems.append(
+                f"{key}.transfer: 'encoder+decoder' hands on the depth decoder, which the deeplabv3 head lacks; "
+                "use 'encoder' or head 'depth-decoder'"
+            )
+        if setting.head == "depth-decoder" and setting.output_stride != 32:
+            problems.append(f"{key}.output_stride: the depth decoder takes the five levels of stride 2 to 32")
+        if setting.crop and any(c > s for c, s in zip(setting.crop, setting.size, strict=True)):
+            problems.append(f"{key}.crop: {setting.crop} is larger than the image, {setting.size}")
+    for name in config.experiments:
+        problems += _experiment_problems(config, name)
+    if problems:
+        raise UserError(f"study '{config.study}':\n" + "\n".join(f"  {line}" for line in problems))
+
+
+def labelled_images(dataset: object) -> int | None:
+    """How many labelled training images a data set's config promises; None where only its files tell."""
+    match dataset.source:
+        case "rendered-street":
+            return dataset.splits.train.sequences * dataset.splits.train.frames
+        case "camvid":
+            return 164
+        case _:
+            return None
+
+
+def _recipe_problems(config: Config, name: str, recipe: Recipe) -> list[str]:
+    key, problems = f"recipes.{name}", []
+    trained = recipe.task not in ("none", "imported")
+    for field in ("dataset", "size", "schedule"):
+        if trained and getattr(recipe, field) is None:
+            problems.append(f"{key}.{field}: task '{recipe.task}' needs it")
+    if (recipe.task == "depth") != (recipe.supervision is not None):
+        problems.append(f"{key}.supervision: {recipe.supervision!r} with task '{recipe.task}'; only depth has one")
+    if (recipe.task == "imported") != (recipe.weights is not None):
+        problems.append(f"{key}.weights: {recipe.weights!r} with task '{recipe.task}'; only imported has them")
+    if recipe.init != "random":
+        if recipe.init not in config.recipes:
+            problems.append(
+                f"{key}.init: no recipe is called '{recipe.init}'; use 'random' or {_names(config.recipes)}"
+            )
+        elif not trained:
+            problems.append(f"{key}.init: task '{recipe.task}' trains nothing, so it starts from nothing")
+    if recipe.dataset is not None:
+        if recipe.dataset not in config.datasets:
+            problems.append(f"{key}.dataset: no data set is called '{recipe.dataset}'; use {_names(config.datasets)}")
+        else:
+            problems += _fit_problems(key, recipe, config.datasets[recipe.dataset].source)
+    if recipe.depth_range[0] >= recipe.depth_range[1]:
+        problems.append(f"{key}.depth_range: {recipe.depth_range}, expected nearest then farthest, in metres")
+    return problems
+
+
+def _fit_problems(key: str, recipe: Recipe, source: str) -> list[str]:
+    objects = source == "rendered-object"
+    if objects != (recipe.task == "classification"):
+        return [f"{key}.dataset: '{recipe.dataset}' ({source}) cannot train task '{recipe.task}'"]
+    if source == "camvid" and recipe.supervision not in (None, "video"):
+        return [f"{key}.supervision: camvid is video of one camera; it has no {recipe.supervision}"]
+    return []
+
+
+def _circles(config: Config) -> list[str]:
+    for start in config.recipes:
+        chain, name = [start], config.recipes[start].init
+        while name in config.recipes:
+            if name == start:
+                return [f"recipes.{start}.init: goes in a circle: {' <- '.join([*chain, start])}"]
+            if name in chain:
+                break  # a circle further up: found from one of its own members
+            chain.append(name)
+            name = config.recipes[name].init
+    return []
+
+
+def _experiment_problems(config: Config, name: str) -> list[str]:
+    experiment, key, problems = config.experiments[name], f"experiments.{name}", []
+    for field, known in (("recipes", config.recipes), ("settings", config.settings)):
+        for value in getattr(experiment, field):
+            if value not in known:
+                problems.append(f"{key}.{field}: no {field[:-1]} is called '{value}'; use {_names(known)}")
+    if experiment.baseline not in experiment.recipes:
+        problems.append(f"{key}.baseline: '{experiment.baseline}' is not one of its recipes: {experiment.recipes}")
+    dataset = config.datasets.get(experiment.dataset)
+    if dataset is None or not hasattr(dataset, "classes"):
+        labelled = [n for n, d in config.datasets.items() if hasattr(d, "classes")]
+        return [
+            *problems,
+            f"{key}.dataset: '{experiment.dataset}' is no labelled data set; use {_names(labelled)}",
+        ]
+    available = labelled_images(dataset)
+    for size in experiment.train_sizes:
+        if available is not None and size > available:
+            problems.append(
+                f"{key}.train_sizes: {size} is more than the {available} labelled training images "
+                f"of '{experiment.dataset}'"
+            )
+    for setting in (config.settings[s] for s in experiment.settings if s in config.settings):
+        untrained = [r for r in experiment.recipes if r in config.recipes and config.recipes[r].task != "depth"]
+        untrained = [r for r in untrained if config.recipes[r].task != "none"]
+        if setting.transfer == "encoder+decoder" and untrained:
+            problems.append(f"{key}.recipes: {untrained} hand on no depth decoder, which '{setting.label}' transfers")
+    return problems
+
+
+def _names(names: object) -> str:
+    return ", ".join(f"'{name}'" for name in names)

@@ -1,0 +1,181 @@
+"""The config's schema: every key typed, unknown keys refused. One class a block of the YAML file."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+-]*$")]  # names become folders and wildcards
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Size = Annotated[list[Annotated[int, Field(ge=32, multiple_of=32)]], Field(min_length=2, max_length=2)]
+FrameSize = Annotated[list[Annotated[int, Field(ge=16)]], Field(min_length=2, max_length=2)]
+Backbone = Literal["resnet18", "resnet50"]
+Supervision = Literal["video", "stereo", "video+stereo", "lidar"]
+Protocol = Literal["corrected", "released"]
+
+
+class Block(BaseModel):
+    """A block of the config: strict types, no unknown keys, unchangeable once read."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class SequenceSplit(Block):
+    """How many sequences a split of a rendered street has, and which frames of each are rendered."""
+
+    sequences: Count
+    frames: Count
+    stride: Count = 1
+
+
+class ImageSplit(Block):
+    """How many images of each class a split of rendered objects has."""
+
+    images: Count
+
+
+class StreetSplits(Block):
+    """The splits of rendered streets: see the frame index in results/README.md."""
+
+    video: SequenceSplit
+    val: SequenceSplit
+    train: SequenceSplit
+    test: SequenceSplit
+
+
+class ObjectSplits(Block):
+    """The splits of rendered objects."""
+
+    train: ImageSplit
+    val: ImageSplit
+
+
+class Rendered(Block):
+    """What both kinds of rendered data set have: seed, frame size (height, width), samples a pixel."""
+
+    seed: int = 0
+    size: FrameSize
+    samples: Count = 4
+
+
+class RenderedStreet(Rendered):
+    """Procedural streets driven through by a stereo pair."""
+
+    source: Literal["rendered-street"]
+    classes: Literal["cityscapes"] = "cityscapes"
+    fps: Positive = 10.0
+    splits: StreetSplits
+
+
+class RenderedObject(Rendered):
+    """Procedural single objects, one class an image: what stands in for ImageNet."""
+
+    source: Literal["rendered-object"]
+    splits: ObjectSplits
+
+
+class CamVid(Block):
+    """The 327 frames of CamVid that the manifest in the repo lists."""
+
+    source: Literal["camvid"]
+    classes: Literal["camvid"] = "camvid"
+    mirror: str | None = None
+
+
+class Kitti(Block):
+    """KITTI raw drives and its 200 semantic images, in a folder of the data root."""
+
+    source: Literal["kitti"]
+    classes: Literal["cityscapes"] = "cityscapes"
+
+
+Dataset = Annotated[RenderedStreet | RenderedObject | CamVid | Kitti, Field(discriminator="source")]
+
+
+class Schedule(Block):
+    """How long and how fast a run trains.
+
+    ``milestones`` are iterations at which ``policy: step`` multiplies the learning rate by 0.1.
+    """
+
+    iterations: Count
+    batch: Count
+    optimizer: Literal["adam", "sgd"] = "adam"
+    lr: Positive
+    policy: Literal["constant", "step", "cosine", "poly"] = "constant"
+    milestones: list[Count] = []
+    momentum: NotNegative = 0.9
+    weight_decay: NotNegative = 0.0
+
+
+class Jitter(Block):
+    """Colour jitter: each factor drawn from 1 - x to 1 + x; hue from -x to x turns."""
+
+    brightness: NotNegative = 0.2
+    contrast: NotNegative = 0.2
+    saturation: NotNegative = 0.2
+    hue: NotNegative = 0.1
+
+
+class Recipe(Block):
+    """How the weights that fine-tuning starts from were made."""
+
+    label: str
+    task: Literal["none", "classification", "depth", "flow", "imported"]
+    supervision: Supervision | None = None
+    init: str = "random"
+    dataset: str | None = None
+    size: Size | None = None
+    schedule: Schedule | None = None
+    seeds: Count = 1
+    smoothness: NotNegative | None = None
+    automask: bool = True
+    depth_range: Annotated[list[Positive], Field(min_length=2, max_length=2)] = [0.1, 100.0]
+    jitter: Jitter | None = None
+    frame_stride: Count = 1
+    normalisation: Literal["none", "imagenet"] = "none"
+    weights: str | None = None
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class Setting(Block):
+    """How fine-tuning is done."""
+
+    label: str
+    head: Literal["depth-decoder", "deeplabv3"] = "depth-decoder"
+    transfer: Literal["encoder", "encoder+decoder"] = "encoder"
+    frozen: bool = False
+    size: Size
+    schedule: Schedule
+    protocol: Protocol = "corrected"
+    jitter: Jitter | None = None
+    flip: bool = False
+    crop: Size | None = None
+    output_stride: Literal[8, 16, 32] = 32
+
+
+class Experiment(Block):
+    """One question: a selection of cells, the recipe they are held against, a table and a figure."""
+
+    title: str
+    dataset: str
+    recipes: Annotated[list[str], Field(min_length=1)]
+    backbones: Annotated[list[Backbone], Field(min_length=1)]
+    settings: Annotated[list[str], Field(min_length=1)]
+    train_sizes: Annotated[list[Count], Field(min_length=1)]
+    seeds: Count
+    baseline: str
+
+
+class Config(Block):
+    """The whole file."""
+
+    study: Name
+    title: str
+    results: str
+    data_root: str = "data"
+    datasets: dict[Name, Dataset]
+    recipes: dict[Name, Recipe]
+    settings: dict[Name, Setting]
+    experiments: dict[Name, Experiment]

@@ -1,0 +1,118 @@
+"""A checked study: which cells exist, which experiment uses them, and what each job has to know."""
+
+import json
+from functools import cached_property
+from itertools import product
+
+from pydantic import ValidationError
+
+from depth2seg.errors import UserError
+from depth2seg.study.cells import Cell
+from depth2seg.study.checks import check
+from depth2seg.study.messages import config_error
+from depth2seg.study.schema import Config, Recipe, Setting
+
+# Fields that name or count things and change no number: left out of what a job is given, so that editing them
+# reruns nothing.
+_LABELS = {"label", "seeds"}
+
+
+def load_study(config: dict, name: str = "config") -> "Study":
+    """Check a config (as read from YAML) and return its study.
+
+    Raises:
+        UserError: with every mistake: key, value, what was expected.
+    """
+    try:
+        checked = Config.model_validate(config)
+    except ValidationError as error:
+        raise config_error(error, name) from None
+    check(checked)
+    return Study(checked)
+
+
+def canonical(value: object) -> str:
+    """JSON that is the same text for the same value: what Snakemake compares and what hashes are taken of."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+class Study:
+    """One config file, checked. ``config`` is the schema's object; the rest is derived from it."""
+
+    def __init__(self, config: Config):
+        self.config = config
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """Every cell that any experiment uses, once, in a fixed order."""
+        return sorted({cell for name in self.config.experiments for cell in self.experiment_cells(name)})
+
+    def experiment_cells(self, name: str) -> list[Cell]:
+        """The cells of one experiment: the product of what it selects."""
+        chosen = self._get("experiments", name)
+        return [
+            Cell(chosen.dataset, recipe, backbone, setting, size, seed)
+            for recipe, backbone, setting, size, seed in product(
+                chosen.recipes, chosen.backbones, chosen.settings, chosen.train_sizes, range(chosen.seeds)
+            )
+        ]
+
+    @cached_property
+    def networks(self) -> list[tuple[str, str, int]]:
+        """(recipe, backbone, seed) of every pre-trained network that the cells start from, directly or by init."""
+        found: set[tuple[str, str, int]] = set()
+        todo = [(cell.recipe, cell.backbone, self.pretraining_seed(cell.recipe, cell.seed)) for cell in self.cells]
+        while todo:
+            network = todo.pop()
+            if network not in found:
+                found.add(network)
+                init = self.recipe(network[0]).init
+                if init != "random":
+                    todo.append((init, network[1], self.pretraining_seed(init, network[2])))
+        return sorted(found)
+
+    def recipe(self, name: str) -> Recipe:
+        """A recipe by name; UserError if there is none."""
+        return self._get("recipes", name)
+
+    def setting(self, name: str) -> Setting:
+        """A setting by name; UserError if there is none."""
+        return self._get("settings", name)
+
+    def pretraining_seed(self, recipe: str, seed: int) -> int:
+        """The seed of the pre-training that a run of seed ``seed`` starts from."""
+        return seed % self.recipe(recipe).seeds
+
+    def pretrain_settings(self, recipe: str, backbone: str, seed: int) -> str:
+        """All that changes the numbers of one pre-training, as canonical JSON."""
+        block = self.recipe(recipe).model_dump(mode="json", exclude=_LABELS)
+        return canonical(block | {"recipe": recipe, "backbone": backbone, "seed": seed})
+
+    def finetune_settings(self, cell: Cell) -> str:
+        """All that changes the numbers of one cell and is not in its inputs, and the labels its table row shows."""
+        recipe = self.recipe(cell.recipe)
+        block = self.setting(cell.setting).model_dump(mode="json", exclude=_LABELS)
+        described = {
+            "source": recipe.dataset,
+            "task": recipe.task,
+            "supervision": recipe.supervision,
+            "init": recipe.init,
+        }
+        return canonical(block | vars(cell) | described)
+
+    def dataset_settings(self, name: str) -> str:
+        """A data set's block, as canonical JSON."""
+        return canonical(self._get("datasets", name).model_dump(mode="json"))
+
+    def experiment_settings(self, name: str) -> str:
+        """An experiment's block with the labels that its table and figure show, as canonical JSON."""
+        block = self._get("experiments", name).model_dump(mode="json")
+        labels = {recipe: self.recipe(recipe).label for recipe in block["recipes"]}
+        settings = {setting: self.setting(setting).label for setting in block["settings"]}
+        return canonical(block | {"experiment": name, "recipe_labels": labels, "setting_labels": settings})
+
+    def _get(self, kind: str, name: str) -> object:
+        known = getattr(self.config, kind)
+        if name not in known:
+            raise UserError(f"{kind}: '{name}' is not in the study '{self.config.study}'; it has {', '.join(known)}")
+        return known[name]
