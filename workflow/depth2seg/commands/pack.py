@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from depth2seg.data import packing
+from depth2seg.data import packer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,5 +23,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Pack."""
-    settings = packing.Settings.from_json(arguments.settings)
-    packing.pack(arguments.index, arguments.root, arguments.out, settings, arguments.processes)
+    settings = packer.Settings.from_json(arguments.settings)
+    packer.pack(arguments.index, arguments.root, arguments.out, settings, arguments.processes)

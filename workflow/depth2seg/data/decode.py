@@ -67,7 +67,10 @@ def _decode(path: Path, flags: int) -> np.ndarray:
         encoded = np.fromfile(path, np.uint8)
     except FileNotFoundError:
         raise _missing(path) from None
-    decoded = cv2.imdecode(encoded, flags) if encoded.size else None
+    try:
+        decoded = cv2.imdecode(encoded, flags) if encoded.size else None
+    except cv2.error:  # such as a header that claims a huge image
+        decoded = None
     if decoded is None:
         raise UserError(f"cannot decode {path}: {_BROKEN}")
     return decoded

@@ -88,7 +88,7 @@ def fetch(
     told = [error for error in failures if not isinstance(error, InterruptedError)]
     if told:
         raise told[0]
-    survey(root, files).require(root)
+    survey(root, files, contents=False).require(root)
     logger.info("%d files verified in %s", len(files), root)
 
 

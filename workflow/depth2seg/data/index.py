@@ -39,10 +39,11 @@ def reader(source: str) -> ModuleType:
     Raises:
         UserError: there is no such source.
     """
-    name = f"depth2seg.data.{_READERS.get(source, source).replace('-', '_')}"
-    module = importlib.import_module(name) if importlib.util.find_spec(name) else None
+    name = _READERS.get(source, source).replace("-", "_")
+    path = f"depth2seg.data.{name}"
+    module = importlib.import_module(path) if name.isidentifier() and importlib.util.find_spec(path) else None
     if not hasattr(module, "build_index"):
-        raise UserError(f"source '{source}': no module {name} with a build_index; is the source's name misspelled?")
+        raise UserError(f"source '{source}': no module {path} with a build_index; is the source's name misspelled?")
     return module
 
 
