@@ -1,0 +1,173 @@
+"""Procedural textures of the rendered world, their mip levels, and looking them up.
+
+A texture is SIZE x SIZE linear RGB near 1, which the tint of a surface multiplies. Mitsuba has no mip levels; without
+them distant texture flickers from frame to frame, which no photometric error can match, so they are looked up here.
+"""
+
+import numpy as np
+
+SIZE = 256
+# name -> metres that one tile covers
+TILES: dict[str, float] = {
+    "plain": 3.0, "asphalt": 12.0, "paving": 6.0, "cobble": 5.0, "grass": 8.0, "leaves": 3.0, "needles": 2.5,
+    "hedge": 2.5, "bark": 2.0, "brick": 4.0, "plaster": 8.0, "wood": 3.0, "roof": 6.0, "glass": 2.4, "cloth": 1.2,
+    **{f"facade{k}": 12.0 for k in range(8)}, **{f"shop{k}": 12.0 for k in range(3)},
+    "buswindows": 3.0, "planks": 2.0, "wire": 2.0, **{f"sign{k}": 0.8 for k in range(6)}, "clouds": 1.0,
+}  # fmt: skip
+
+
+def cloud(rng: np.random.Generator, falloff: float, lowest: float = 1.0) -> np.ndarray:
+    """Tileable noise SIZE,SIZE of unit variance whose amplitude falls with frequency to the power -falloff."""
+    f = np.hypot(np.fft.fftfreq(SIZE)[:, None], np.fft.rfftfreq(SIZE)[None]) * SIZE
+    gain = np.where(f >= lowest, np.maximum(f, 1e-9) ** -falloff, 0)
+    noise = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((SIZE, SIZE))) * gain, s=(SIZE, SIZE))
+    return noise / noise.std()
+
+
+def _grid(u: float, v: float, gap: float, shift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Mask of the joints, and a cell number, of a brick-like pattern with u x v cells a tile."""
+    y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
+    row = np.floor(y * v)
+    column = np.floor(x * u + shift * (row % 2)) % u
+    inside = ((x * u + shift * (row % 2)) % 1 > gap) & ((y * v) % 1 > gap * v / u)
+    return ~inside, (row * u + column).astype(int)
+
+
+def _cells(rng: np.random.Generator, u: int, v: int, gap: float, spread: float, joint: float, shift: float = 0.5):
+    joints, cell = _grid(u, v, gap, shift)
+    shade = 1 + spread * rng.standard_normal(u * v)
+    return np.where(joints, joint, shade[cell])
+
+
+def _grey(a: np.ndarray) -> np.ndarray:
+    return np.repeat(a[..., None], 3, axis=2)
+
+
+def _leafy(rng: np.random.Generator, grain: float) -> np.ndarray:
+    a = 1 + 0.38 * cloud(rng, grain) + 0.12 * cloud(rng, 0)
+    hue = 0.12 * cloud(rng, 1.0)
+    return np.stack([a * (1 + hue), a, a * (1 - hue)], -1)
+
+
+def _facade(rng: np.random.Generator) -> np.ndarray:
+    """Four storeys of windows on plaster, brick or panels."""
+    wall = 1 + 0.07 * cloud(rng, 1.2) + 0.03 * cloud(rng, 0)
+    kind = rng.integers(3)
+    if kind == 0:
+        wall *= _cells(rng, 40, 128, 0.1, 0.08, 0.8)
+    elif kind == 1:
+        wall *= _cells(rng, 4, 8, 0.02, 0.05, 0.75, 0)
+    image = _grey(wall)
+    columns, storeys = int(rng.integers(3, 8)), 4
+    width, height = rng.uniform(0.35, 0.75), rng.uniform(0.4, 0.65)
+    frame = rng.uniform(0.5, 1.5)
+    y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
+    u, v = (x * columns) % 1 - 0.5, (y * storeys) % 1 - 0.5
+    cell = (np.floor(y * storeys) * columns + np.floor(x * columns)).astype(int)
+    border = 0.04 * columns / 4
+    outer = (abs(u) < width / 2 + border) & (abs(v) < height / 2 + 0.035)
+    inner = (abs(u) < width / 2) & (abs(v) < height / 2)
+    cross = (abs(u) < 0.02 * columns / 4) | (abs(v - 0.1) < 0.012)
+    image[outer] = frame
+    pane = rng.uniform(0.06, 0.35, (columns * storeys, 1)) * rng.uniform(0.7, 1.3, 3)
+    curtain = rng.random(columns * storeys) < 0.3
+    shade = pane[cell] * np.where(curtain[cell] & (v > -0.1), 2.5, 1)[..., None] + 0.08 * (v[..., None] + 0.5)
+    image[inner] = shade[inner]
+    image[inner & cross] = frame * 0.9
+    image[(abs(v - 0.48) < 0.02)] *= rng.uniform(0.6, 1.25)
+    return image
+
+
+def _shop(rng: np.random.Generator) -> np.ndarray:
+    """Ground floor: shop windows, doors and a coloured fascia; 4 m of the tile's height are seen."""
+    image = _grey(1 + 0.08 * cloud(rng, 1.0))
+    y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
+    edge = np.sort(np.append(rng.uniform(0, 1, 5), [0, 1]))
+    for left, right in zip(edge[:-1], edge[1:], strict=True):
+        inside = (x > left + 0.015) & (x < right - 0.015) & (y < rng.uniform(0.2, 0.24)) & (y > rng.choice([0, 0.05]))
+        image[inside] = rng.uniform(0.05, 0.4, 3) + 0.1 * rng.random((int(inside.sum()), 1))
+        fascia = (x > left) & (x < right) & (y > 0.245) & (y < 0.3)
+        image[fascia] = rng.uniform(0.1, 1.2, 3)
+    return image
+
+
+def _sign(rng: np.random.Generator, kind: int) -> np.ndarray:
+    y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE - 0.5
+    radius = np.hypot(x, y) if kind < 3 else np.maximum(abs(x), abs(y))
+    back, edge = [((0.9, 0.9, 0.9), (0.7, 0.03, 0.04)), ((0.03, 0.1, 0.55), (0.03, 0.1, 0.55)),
+                  ((0.7, 0.03, 0.04), (0.7, 0.03, 0.04)), ((0.9, 0.55, 0.03), (0.9, 0.9, 0.9)),
+                  ((0.03, 0.12, 0.55), (0.9, 0.9, 0.9)), ((0.9, 0.9, 0.9), (0.05, 0.05, 0.05))][kind]  # fmt: skip
+    image = np.where((radius > 0.39)[..., None], edge, back).astype(float)
+    inner = cloud(rng, 1.5) > 0.9 if kind != 2 else abs(y) < 0.08
+    image[inner & (radius < 0.32)] = 0.05 if kind in (0, 3, 5) else 0.9
+    return image
+
+
+def _make(name: str, rng: np.random.Generator) -> np.ndarray:
+    y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
+    if name == "asphalt":
+        a = 1 + 0.12 * cloud(rng, 1.3) + 0.10 * cloud(rng, 0.3)
+        a -= 0.35 * (abs(cloud(rng, 1.6)) < 0.025)
+        a *= np.where(cloud(rng, 2.2) > 1.1, rng.uniform(0.7, 1.2), 1)
+        return _grey(a)
+    if name == "paving":
+        n = int(rng.integers(8, 16))
+        return _grey(_cells(rng, n, n, 0.07, 0.1, 0.65, rng.choice([0, 0.5])) * (1 + 0.1 * cloud(rng, 1.0)))
+    if name == "cobble":
+        return _grey(_cells(rng, 36, 36, 0.16, 0.16, 0.5) * (1 + 0.1 * cloud(rng, 1.0)))
+    if name in ("leaves", "needles", "hedge", "grass"):
+        return _leafy(rng, {"leaves": 0.6, "needles": 0.35, "hedge": 0.45, "grass": 0.8}[name])
+    if name in ("brick", "roof"):
+        return _grey(_cells(rng, 16, 48, 0.1, 0.12, 0.7) * (1 + 0.12 * cloud(rng, 1.0)))
+    if name in ("bark", "wood", "planks"):
+        stripes = np.sin(2 * np.pi * (x * 12 + 0.15 * cloud(rng, 1.5)))
+        return _grey(1 + 0.15 * stripes + 0.12 * cloud(rng, 0.7) - 0.6 * (((x * 10) % 1 < 0.08) & (name == "planks")))
+    if name == "glass":
+        pillar = ((x * 2) % 1 < 0.12) | (y < 0.04)
+        return _grey(np.where(pillar, 2.5, 0.8 + 0.7 * y + 0.15 * cloud(rng, 1.5)))
+    if name == "buswindows":
+        window = (abs(y - 0.55) < 0.2) & ((x * 2) % 1 > 0.08)
+        return _grey(np.where(window, 0.1 + 0.05 * cloud(rng, 1.5), 1 + 0.03 * cloud(rng, 1.0)))
+    if name == "wire":
+        return _grey(np.where(((x * 16) % 1 < 0.25) | ((y * 4) % 1 < 0.12), 1.2, 0.45) + 0.05 * cloud(rng, 0.5))
+    if name.startswith("facade"):
+        return _facade(rng)
+    if name.startswith("shop"):
+        return _shop(rng)
+    if name.startswith("sign"):
+        return _sign(rng, int(name[4:]))
+    if name == "clouds":
+        return _grey(np.clip(0.5 + 0.5 * cloud(rng, 1.7), 0, 1))
+    return _grey(1 + {"plaster": 0.1, "cloth": 0.12}.get(name, 0.05) * cloud(rng, 1.0))
+
+
+class Textures:
+    """All textures of one sequence and their mip levels; T is the number of TILES."""
+
+    def __init__(self, rng: np.random.Generator):
+        level = np.stack([_make(name, rng) for name in TILES]).clip(0.02, 3).astype(np.float32)
+        self.levels = [level]
+        while level.shape[1] > 1:
+            level = level.reshape(len(TILES), level.shape[1] // 2, 2, level.shape[2] // 2, 2, 3).mean((2, 4))
+            self.levels.append(level)
+        self.texel = np.array(list(TILES.values())) / SIZE
+
+    def look_up(self, texture: np.ndarray, uv: np.ndarray, footprint: np.ndarray) -> np.ndarray:
+        """Bilinear colours N,3 of textures N at uv N,2, from the mip level that a footprint N in metres asks for."""
+        wanted = np.log2(np.maximum(footprint / self.texel[texture], 1)).round().astype(int)
+        wanted = np.minimum(wanted, len(self.levels) - 1)
+        colour = np.empty((len(texture), 3), np.float32)
+        for k in np.unique(wanted):
+            at = np.flatnonzero(wanted == k)
+            size = SIZE >> int(k)
+            place = (uv[at] % 1) * size - 0.5
+            low = np.floor(place).astype(int)
+            part = (place - low).astype(np.float32)
+            flat = self.levels[k].reshape(-1, 3)
+            row = texture[at] * size
+            (x0, y0), (x1, y1) = (low % size).T, ((low + 1) % size).T
+            wx, wy = part[:, :1], part[:, 1:]
+            top = flat[(row + y0) * size + x0] * (1 - wx) + flat[(row + y0) * size + x1] * wx
+            bottom = flat[(row + y1) * size + x0] * (1 - wx) + flat[(row + y1) * size + x1] * wx
+            colour[at] = top * (1 - wy) + bottom * wy
+        return colour

@@ -1,0 +1,91 @@
+"""Mitsuba's part: which triangle a pixel's centre sees, and whether the sun sees that point.
+
+Two passes without noise, exact at the pixel's centre: one where every triangle glows with its own number, one where
+everything is white under the sun alone. Position, depth, normal and texture coordinates follow from the number in
+closed form, so that image, depth, flow and labels cannot disagree. (Mitsuba's own ``aov`` integrator gives the same;
+its scalar variant takes 8 microseconds a sample, these passes take 0.2.)
+"""
+
+from __future__ import annotations
+
+import mitsuba as mi
+import numpy as np
+
+from depth2seg.scenes.camera import Camera
+
+
+def use_threads(threads: int) -> None:
+    """Choose Mitsuba's scalar variant and its number of threads."""
+    mi.set_variant("scalar_rgb")
+    mi.set_log_level(mi.LogLevel.Error)
+    import drjit
+
+    drjit.set_thread_count(threads)
+
+
+class Tracer:
+    """One moment of a scene: triangles F,3,3 and the direction the sunlight travels in."""
+
+    def __init__(self, corners: np.ndarray, sun: np.ndarray, eyes: np.ndarray):
+        """Take corners F,3,3, the direction of sunlight and the places K,3 it will be looked at from."""
+        facing, number = _facing(corners, eyes)
+        glow = mi.load_dict({"type": "area", "radiance": {"type": "mesh_attribute", "name": "face_number"}})
+        white = mi.load_dict({"type": "twosided", "bsdf": {"type": "diffuse"}})
+        self._numbers = mi.load_dict({"type": "scene", "shape": _mesh(facing, mesh_emitter=glow, number=number)})
+        light = {"type": "directional", "direction": [float(v) for v in sun], "irradiance": {"type": "rgb", "value": 1}}
+        self._sunlit = mi.load_dict({"type": "scene", "shape": _mesh(corners, mesh_bsdf=white), "sun": light})
+        self._emission = mi.load_dict({"type": "path", "max_depth": 1})
+        self._direct = mi.load_dict({"type": "direct", "emitter_samples": 1, "bsdf_samples": 0})
+
+    def numbers(self, camera: Camera) -> np.ndarray:
+        """Index H,W of the triangle seen at each pixel's centre; -1 where there is only sky."""
+        image = mi.render(self._numbers, sensor=_sensor(camera), integrator=self._emission, seed=0)
+        return np.rint(np.array(image)[..., 0]).astype(int) - 1
+
+    def sunlit(self, camera: Camera) -> np.ndarray:
+        """Bool H,W: the point at the pixel's centre is reached by the sun."""
+        image = mi.render(self._sunlit, sensor=_sensor(camera), integrator=self._direct, seed=0)
+        return np.array(image)[..., 0] > 0
+
+
+def _facing(corners: np.ndarray, eyes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Triangles turned towards the eyes, as only their fronts glow, and their numbers from 1.
+
+    One that has eyes on either side becomes two, a millimetre off it, each glowing to its own side.
+    """
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    side = np.einsum("kfc,fc->kf", eyes[:, None] - corners[None, :, 0], cross)
+    front, between = side.mean(0) > 0, (side > 0).any(0) & (side < 0).any(0)
+    turned = np.where(front[:, None, None], corners, corners[:, ::-1])
+    off = 0.001 * (cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-12))[between, None]
+    number = np.arange(1, len(corners) + 1)
+    return (
+        np.concatenate([turned[~between], corners[between] + off, corners[between][:, ::-1] - off]),
+        np.concatenate([number[~between], number[between], number[between]]),
+    )
+
+
+def _mesh(corners: np.ndarray, number: np.ndarray | None = None, **children: object) -> mi.Mesh:
+    properties = mi.Properties()
+    for name, child in children.items():
+        properties[name] = child
+    mesh = mi.Mesh("triangles", 3 * len(corners), len(corners), props=properties)
+    parameters = mi.traverse(mesh)
+    parameters["vertex_positions"] = corners.astype(np.float32).ravel()
+    parameters["faces"] = np.arange(3 * len(corners), dtype=np.uint32)
+    parameters.update()
+    if number is not None:
+        mesh.add_attribute("face_number", 3, np.repeat(number.astype(np.float32), 3))
+    return mesh
+
+
+def _sensor(camera: Camera) -> mi.Sensor:
+    to_world = camera.pose.copy()
+    to_world[:3, :2] *= -1  # Mitsuba's x points left and y up
+    film = {"type": "hdrfilm", "width": camera.width, "height": camera.height, "rfilter": {"type": "box"},
+            "pixel_format": "rgb", "component_format": "float32"}  # fmt: skip
+    return mi.load_dict({
+        "type": "perspective", "to_world": mi.ScalarTransform4f(to_world), "fov_axis": "x",
+        "fov": float(2 * np.degrees(np.arctan(camera.width / 2 / camera.f))), "near_clip": 0.05, "far_clip": 5000.0,
+        "film": film, "sampler": {"type": "stratified", "sample_count": 1, "jitter": False},
+    })  # fmt: skip
