@@ -1,0 +1,51 @@
+"""The depth decoder of Monodepth2 (Godard et al. 2019, supplementary material, table 5), for any number of outputs."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+CHANNELS = (16, 32, 64, 128, 256)
+SCALES = (0, 1, 2, 3)
+
+
+def conv3x3(inputs: int, outputs: int) -> nn.Conv2d:
+    """A 3 x 3 convolution with reflection padding."""
+    return nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect")
+
+
+class UNetDecoder(nn.Module):
+    """Five stages from coarse to fine: convolve, double the size, join the encoder's features, convolve.
+
+    Args:
+        encoder_channels: channels of the encoder's five levels, finest first.
+    """
+
+    def __init__(self, encoder_channels: list[int]):
+        super().__init__()
+        below = [encoder_channels[-1], *reversed(CHANNELS[1:])]
+        skips = [*reversed(encoder_channels[:-1]), 0]
+        stages = list(reversed(CHANNELS))
+        self.before = nn.ModuleList(conv3x3(b, c) for b, c in zip(below, stages, strict=True))
+        self.after = nn.ModuleList(conv3x3(c + s, c) for c, s in zip(stages, skips, strict=True))
+
+    def forward(self, levels: tuple[Tensor, ...]) -> list[Tensor]:
+        """Encoder levels to features at scales 0 to 4: 16, 32, 64, 128, 256 channels, size / 2**scale."""
+        x, outputs = levels[-1], []
+        skips = [*reversed(levels[:-1]), None]
+        for before, after, skip in zip(self.before, self.after, skips, strict=True):
+            x = F.interpolate(F.elu(before(x)), scale_factor=2.0, mode="nearest")
+            x = F.elu(after(x if skip is None else torch.cat([x, skip], dim=1)))
+            outputs.append(x)
+        return outputs[::-1]
+
+
+class MultiScaleOutput(nn.Module):
+    """One 3 x 3 convolution and a sigmoid at each of the four finest scales."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.convs = nn.ModuleList(conv3x3(CHANNELS[scale], channels) for scale in SCALES)
+
+    def forward(self, features: list[Tensor]) -> list[Tensor]:
+        """Decoder features to outputs in (0, 1), float32, finest first."""
+        return [conv(x).float().sigmoid() for conv, x in zip(self.convs, features, strict=False)]

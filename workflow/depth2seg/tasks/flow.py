@@ -1,0 +1,92 @@
+"""Optical flow by the same photometric objective as depth: the paper's control for "any geometry will do"."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from depth2seg.data.packing import Packed
+from depth2seg.evaluation.flow import flow_errors
+from depth2seg.geometry import flow_warp
+from depth2seg.models.backbones import ResNetEncoder, encoder_channels
+from depth2seg.models.decoder import SCALES, MultiScaleOutput, UNetDecoder
+from depth2seg.models.openmmlab import MODELS
+from depth2seg.tasks.base import PretrainingTask
+from depth2seg.tasks.heldout import held_out_batches, pictures
+from depth2seg.tasks.photometric import LocalStatistics, photometric_error, smoothness
+
+# The largest motion that the output reaches, as a share of the image's width or height, is half of this.
+RANGE = 0.4
+
+
+@MODELS.register_module()
+class FlowTask(PretrainingTask):
+    """One encoder on both frames, features joined at every level, the depth decoder's shape with two outputs.
+
+    Settings of the released code (see the README's protocol table): output (sigmoid - 0.5) * 0.4 in units of image
+    width and height, smoothness weighted 2.0, scale s weighted 1/2^s, frame order swapped at random.
+    """
+
+    def __init__(self, backbone: str, smoothness: float, normalisation: str, jitter: dict | None):
+        super().__init__(normalisation, jitter)
+        self.smoothness_weight = smoothness
+        self.encoder = ResNetEncoder(backbone)
+        # Not ``decoder``: it reads two frames' features, so a segmentor cannot take it over.
+        self.matcher = UNetDecoder([2 * channels for channels in encoder_channels(backbone)])
+        self.output = MultiScaleOutput(2)
+
+    @staticmethod
+    def frames(settings: dict) -> dict:
+        """Two consecutive frames."""
+        return {"offsets": [0, settings["frame_stride"]]}
+
+    @staticmethod
+    def network(settings: dict) -> dict:
+        """The released code's smoothness weight, 2.0, unless the recipe says otherwise."""
+        names = ("backbone", "normalisation", "jitter")
+        smooth = settings["smoothness"]
+        return {name: settings[name] for name in names} | {"smoothness": 2.0 if smooth is None else smooth}
+
+    def flows(self, first: Tensor, second: Tensor) -> list[Tensor]:
+        """Flow from first to second at four scales: B x 2 x H/2^s x W/2^s, in units of image width and height."""
+        levels = self.encoder(self.normalise(torch.cat([first, second])))
+        joined = tuple(torch.cat(level.chunk(2), dim=1) for level in levels)
+        return [(output - 0.5) * RANGE for output in self.output(self.matcher(joined))]
+
+    def loss(self, batch: dict) -> dict[str, Tensor]:
+        """Photometric error of the first frame against the warped second, and the flow's smoothness."""
+        swap = bool(torch.rand(()) < 0.5)
+        flows = self.flows(*(batch["inputs"][::-1] if swap else batch["inputs"]))
+        first, second = batch["images"][::-1] if swap else batch["images"]
+        with torch.autocast(first.device.type, enabled=False):
+            statistics = LocalStatistics.of(first)
+            photometric, smooth = first.new_zeros(()), first.new_zeros(())
+            for scale, flow in zip(SCALES, flows, strict=True):
+                warped = flow_warp(second, _to_pixels(flow, first.shape[-2:]))
+                photometric = photometric + photometric_error(warped, statistics).mean() / 2**scale
+                smooth = smooth + smoothness(flow, first) / 2**scale
+        return {"loss_photometric": photometric, "loss_smoothness": self.smoothness_weight * smooth}
+
+    @torch.no_grad()
+    def assess(self, packed: Packed, batch_size: int) -> tuple[dict | None, dict | None, dict]:
+        """End-point error on the held-out video."""
+        flows, truths, images = [], [], []
+        for batch in held_out_batches(self, packed, ["flow"], batch_size, offsets=[0, 1]):
+            first, second = batch["images"]
+            flow = _to_pixels(self.flows(first, second)[0], first.shape[-2:])
+            flows.append(flow.permute(0, 2, 3, 1).float().cpu().numpy())
+            images.append(batch["raw"])
+            truths.append(batch.get("flow"))
+        predicted = np.concatenate(flows)
+        if truths[0] is None:
+            return None, None, pictures(images, flow=predicted)
+        truth = np.concatenate(truths)
+        zero = flow_errors(np.zeros_like(predicted), truth)
+        return flow_errors(predicted, truth), zero, pictures(images, flow=predicted, truth=truth)
+
+
+def _to_pixels(flow: Tensor, size: torch.Size) -> Tensor:
+    height, width = size
+    if flow.shape[-2:] != size:
+        flow = F.interpolate(flow, size=size, mode="bilinear", align_corners=False)
+    return flow * flow.new_tensor([width, height]).view(1, 2, 1, 1)

@@ -1,0 +1,54 @@
+"""Which device a job trains on. Snakemake counts GPUs but assigns none, so jobs lease them from one another."""
+
+import fcntl
+import logging
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+import torch
+
+logger = logging.getLogger(__name__)
+_leases: list[IO] = []  # open as long as the process lives: the kernel frees the lock, even after SIGKILL
+
+
+def lease_device(folder: Path | None = None, poll: float = 5.0) -> torch.device:
+    """The CPU, or a GPU that no other job of this machine holds; waits until one is free.
+
+    A scheduler's CUDA_VISIBLE_DEVICES is respected: only devices that it names are visible, and locks are named by
+    the physical device.
+    """
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    names = visible_devices(torch.cuda.device_count())
+    folder = folder or Path(tempfile.gettempdir())
+    waiting = False
+    while True:
+        for number, name in enumerate(names):
+            if try_lock(folder / f"depth2seg-gpu-{name}.lock"):
+                torch.cuda.set_device(number)
+                return torch.device("cuda", number)
+        if not waiting:
+            logger.info("all %d GPUs are taken by other jobs; waiting", len(names))
+            waiting = True
+        time.sleep(poll)
+
+
+def visible_devices(count: int) -> list[str]:
+    """Physical names of the devices that this process may use."""
+    names = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    return names[:count] if names else [str(number) for number in range(count)]
+
+
+def try_lock(path: Path) -> bool:
+    """Take an exclusive lock for the life of this process; ``False`` if another process has it."""
+    file = path.open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return False
+    _leases.append(file)
+    return True

@@ -1,0 +1,185 @@
+"""One cell: fine-tuned from a recipe's weights on a few labelled images, tested on the fixed test set."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.config import Config
+
+from depth2seg.data.packing import Packed
+from depth2seg.evaluation.confusion import KITTI7, confusion_matrices, metrics
+from depth2seg.files import atomic_path, sha256, write_json
+from depth2seg.models.backbones import encoder_channels
+from depth2seg.models.segmentor import Segmentor
+from depth2seg.study.cells import Cell
+from depth2seg.training import provenance
+from depth2seg.training.config import training_config, write_config
+from depth2seg.training.frames import FrameSets
+from depth2seg.training.precision import autocast
+from depth2seg.training.pretrain import load_part
+from depth2seg.training.runner import machine_precision, train, work_folder, write_history
+from depth2seg.training.state import load_tensors, save_tensors
+from depth2seg.training.subsets import label_subset
+
+# What names a cell without changing its numbers; left out of the work folder's name.
+NAMES = ("recipe", "dataset", "setting", "source", "task", "supervision", "init")
+TEST_BATCH = 8
+SAMPLES = 4
+
+
+def finetune(settings: dict, packed: Path, encoder: Path, out: Path, results: Path, threads: int) -> None:
+    """Train and test one cell and write its folder.
+
+    Args:
+        settings: ``Study.finetune_settings``.
+        packed: packed frames of the labelled data set.
+        encoder: the recipe's encoder.pth.
+        out: folder of the results: metrics.json, history.csv, confusion.npz, samples.npz, model.pth, config.py.
+        results: the study's results folder, in which the work folder lies.
+        threads: of the CPU.
+
+    Raises:
+        UserError: too few labelled images, weights that do not fit, or a loss that became NaN.
+    """
+    _, precision, workers = machine_precision(threads)
+    frames, handed = Packed(packed), load_tensors(encoder)
+    train_rows, test_rows = label_subset(frames, settings["train_size"], settings["seed"], settings["protocol"])
+    released = settings["protocol"] == "released"
+    config = training_config(
+        name=f"finetune {settings['recipe']}/{settings['setting']}/n{settings['train_size']}/seed{settings['seed']}",
+        model=segmentor(settings, handed["normalisation"], frames),
+        frames={"packed": str(packed), "arrays": [truth_array(settings)], "rows": train_rows.tolist()},
+        schedule=settings["schedule"],
+        seed=settings["seed"],
+        precision=precision,
+        workers=workers,
+        reset_gradients=not released,
+    )
+    config.run = {"verb": "finetune", "settings": settings, "packed": str(packed), "encoder": str(encoder)}
+    numbers = {name: value for name, value in settings.items() if name not in NAMES}
+    identity = json.dumps([numbers, frames.info, precision, sha256(encoder)], sort_keys=True)
+
+    def load(model: Segmentor) -> None:
+        load_part(model.backbone, handed, "encoder")
+        # A recipe of task ``none`` has no decoder to hand on: the baseline starts with a random one.
+        if settings["transfer"] == "encoder+decoder" and settings["task"] != "none":
+            load_part(model.decode_head.decoder, handed, "decoder")
+
+    with work_folder(results, identity) as work:
+        model, history = train(config, work, load)
+        predictions = predict(model, frames, test_rows, precision)
+        _write(out, config, model, history, settings, frames, test_rows, predictions)
+
+
+def segmentor(settings: dict, normalisation: str, frames: Packed) -> dict:
+    """Config of the segmentation network and its loss."""
+    channels = encoder_channels(settings["backbone"])
+    classes = frames.classes
+    released = settings["protocol"] == "released"
+    label_map = released_label_map(classes.names) if released else None
+    loss = {"type": "CrossEntropyLoss", "use_sigmoid": False, "loss_weight": 1.0, "avg_non_ignore": True}
+    if settings["head"] == "depth-decoder":
+        head = {"type": "DepthDecoderHead", "in_channels": channels}
+    else:
+        head = {
+            "type": "ASPPHead",
+            "in_channels": channels[-1],
+            "in_index": 4,
+            "channels": 256,
+            "dilations": (1, 6, 12, 18),
+            "dropout_ratio": 0.1,
+            "norm_cfg": {"type": "BN", "requires_grad": True},
+            "align_corners": False,
+        }
+    return {
+        "type": "Segmentor",
+        "frozen": "none" if not settings["frozen"] else "statistics" if released else "weights",
+        "data_preprocessor": {
+            "type": "LabelledPreprocessor",
+            "normalisation": normalisation,
+            **{name: settings[name] for name in ("jitter", "flip", "crop")},
+            "label_map": label_map,
+        },
+        "backbone": {
+            "type": "ResNetEncoder",
+            "name": settings["backbone"],
+            "output_stride": settings["output_stride"],
+        },
+        "decode_head": {**head, "num_classes": len(classes), "loss_decode": loss},
+        "test_cfg": {"mode": "whole"},
+    }
+
+
+def released_label_map(names: tuple[str, ...]) -> list[int]:
+    """Train ids that the released protocol trains on: of Cityscapes' classes seven, of any other labelling all."""
+    kept = KITTI7 if set(KITTI7) <= set(names) else names
+    return [i if i < len(names) and names[i] in kept else 255 for i in range(256)]
+
+
+def truth_array(settings: dict) -> str:
+    """The packed label array that a protocol trains on: the released code resizes labels with the image filter."""
+    return "semantic_filtered" if settings["protocol"] == "released" else "semantic"
+
+
+@torch.no_grad()
+def predict(model: Segmentor, frames: Packed, rows: np.ndarray, precision: str) -> np.ndarray:
+    """Train ids predicted for packed rows: uint8 N x H x W."""
+    model.eval()
+    sets, predictions = FrameSets(frames, rows=rows.tolist()), []
+    for start in range(0, len(sets), TEST_BATCH):
+        items = [sets[i]["images"] for i in range(start, min(start + TEST_BATCH, len(sets)))]
+        with autocast(next(model.parameters()).device.type, precision):
+            scores = model.scores({"images": torch.stack(items)})
+        predictions.append(scores.argmax(1).to(torch.uint8).cpu().numpy())
+    return np.concatenate(predictions)
+
+
+def _write(
+    out: Path,
+    config: Config,
+    model: Segmentor,
+    history: list,
+    settings: dict,
+    frames: Packed,
+    rows: np.ndarray,
+    predictions: np.ndarray,
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    names = np.array(frames.classes.names)
+    truth = frames.arrays["semantic"][rows]
+    confusion = confusion_matrices(truth, predictions, len(names))
+    sequences = frames.index["sequence"].to_numpy(str)[rows]
+    with atomic_path(out / "confusion.npz") as temporary:
+        np.savez_compressed(temporary, confusion=confusion, rows=rows, sequences=sequences, classes=names)
+    chosen = np.unique(np.linspace(0, len(rows) - 1, SAMPLES).round().astype(int))
+    with atomic_path(out / "samples.npz") as temporary:
+        np.savez_compressed(
+            temporary,
+            image=frames.arrays["image"][rows[chosen]],
+            semantic=truth[chosen],
+            prediction=predictions[chosen],
+            palette=frames.classes.palette(),
+            classes=names,
+        )
+    save_tensors(out / "model.pth", {n: t.cpu().contiguous() for n, t in model.state_dict().items()})
+    with atomic_path(out / "config.py") as temporary:
+        write_config(config, temporary)
+    write_history(out / "history.csv", history)
+    cell = {name: settings[name] for name in Cell.__dataclass_fields__}
+    shown = ("source", "task", "supervision", "init", "head", "transfer", "frozen", "protocol")
+    write_json(
+        out / "metrics.json",
+        {"cell": Cell(**cell).path, **cell, **{name: settings[name] for name in shown}}
+        | {"height": settings["size"][0], "width": settings["size"][1]}
+        | metrics(confusion, names.tolist())
+        | {
+            "iterations": len(history),
+            "train_seconds": round(sum(row[3] for row in history), 1),
+            "peak_memory_mb": provenance.peak_memory_mb(),
+            "device": str(next(model.parameters()).device),
+            "precision": config.optim_wrapper.precision,
+            "image": provenance.image(),
+            "commit": provenance.commit(),
+        },
+    )
