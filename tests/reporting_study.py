@@ -55,7 +55,7 @@ def write_cell(results: Path, cell: Cell, images: int = 24, classes: int = 12, n
     """Write a made-up cell's files below ``results``; returns its metrics.json."""
     folder = results / cell.path
     folder.mkdir(parents=True)
-    label, task, supervision, source, lift = RECIPES[cell.recipe]
+    _, task, supervision, source, lift = RECIPES[cell.recipe]
     scene = np.random.default_rng(7)  # the test images are the same for every cell
     truth = scene.multinomial(3000, scene.dirichlet(np.full(classes, 0.6), size=images))
     hardness = scene.normal(0, 0.25, (images, 1)) + scene.normal(0, 0.8, classes)

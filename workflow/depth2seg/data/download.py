@@ -20,7 +20,7 @@ from depth2seg.files import sha256
 
 logger = logging.getLogger(__name__)
 
-_BLOCK = 1 << 16
+_BLOCK = 1 << 13  # what a broken connection costs at most
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 
 

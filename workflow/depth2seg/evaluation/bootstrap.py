@@ -8,16 +8,17 @@ resampled images for every cell, so that what an image has in common for the two
 test frames come from one sequence, whole sequences are resampled (the cluster bootstrap, Davison and Hinkley 1997,
 section 3.8): neighbouring frames are no independent images. A class that the resampled images lack keeps its IoU of
 the whole test set; otherwise rare classes would leave the mean at random, and the mean would jump upwards each time
-a hard one does. Of G units, G - 1 are drawn (McCarthy and Snowden, The Bootstrap and Finite Population Sampling, 1985),
-which makes the variance of a resampled mean unbiased. The resampled scores enter by their deviation from their own mean.
+a hard one does. Of G units, G - 1 are drawn (McCarthy and Snowden, The Bootstrap and Finite Population Sampling,
+1985), which makes the variance of a resampled mean unbiased. The resampled scores enter by their deviation from their
+own mean.
 
 **Seeds** are few (3 to 6), where resampling them fails: a percentile interval from n values has a spread of
 sqrt((n - 1) / n) of the unbiased one and uses the normal's tails for a variance that was itself estimated from n
 values. With n = 3 it covers the truth about 75 times in 100, not 95 (Hesterberg, What Teachers Should Know about the
 Bootstrap, The American Statistician 2015, section 3.2, gives both factors: the interval is short by
 z / t(n-1) * sqrt((n - 1) / n)). Widening the resampled deviations by the inverse of that factor
-mends the width on average, but not the shape: three values have ten different resamples. So the seeds' part is drawn from
-what those factors approximate, Student's t with n - 1 degrees of freedom times the standard error, the sampling
+mends the width on average, but not the shape: three values have ten different resamples. So the seeds' part is drawn
+from what those factors approximate, Student's t with n - 1 degrees of freedom times the standard error, the sampling
 distribution of a mean of n normal values whose variance is estimated from them. Draws of it are added to the
 resampled image deviations; the interval is the 2.5 % and 97.5 % quantiles of the sum around the observed mean. With
 images held fixed it is Student's interval; with seeds that agree perfectly it is the bootstrap's. The seeds' standard

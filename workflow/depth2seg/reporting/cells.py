@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from depth2seg.errors import UserError
@@ -29,7 +30,7 @@ def write_cells(metrics: Iterable[Path], out: Path) -> None:
     found = [_read(Path(path)) for path in metrics]
     order = ("dataset", "recipe", "backbone", "setting", "train_size", "seed")
     found.sort(key=lambda m: tuple(m[key] for key in order))
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         if before["cell"] == after["cell"]:
             raise UserError(f"two metrics files are of the cell {after['cell']}; give each cell once")
     classes = list(dict.fromkeys(name for m in found for name in m["iou"]))

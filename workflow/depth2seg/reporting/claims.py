@@ -3,8 +3,8 @@
 A claim that can be tested is a contrast: two kinds of recipes, told apart by what their cells are (task, supervision),
 not by name, and what a pair of them must have in common. It is tested on the first experiment of each data set, in the
 config's order, that has such a pair. Its effect is the mean mIoU gain, in points, over all pairs of recipes and all
-conditions of that experiment, paired by seed and test image; conditions share seeds and images, so they are averaged within
-a seed before the interval is taken. The verdict is read off the interval as it is written in the table.
+conditions of that experiment, paired by seed and test image; conditions share seeds and images, so they are averaged
+within a seed before the interval is taken. The verdict is read off the interval as it is written in the table.
 """
 
 import logging
@@ -107,7 +107,7 @@ def write_claims(settings: list[dict], cells: Path, results: Path, out: Path) ->
     """Write claims.csv.
 
     Args:
-        settings: of every experiment of the study, in the config's order, each as ``Study.experiment_settings`` gives them.
+        settings: of every experiment, in the config's order, each as ``Study.experiment_settings`` gives them.
         cells: cells.csv.
         results: the study's results folder.
         out: the table.

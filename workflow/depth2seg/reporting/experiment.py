@@ -1,6 +1,5 @@
 """One experiment's cells as conditions: what its table, its figure and the claims are computed from."""
 
-from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -26,19 +25,16 @@ class Condition(NamedTuple):
     train_size: int
 
 
-@dataclass(frozen=True)
 class Experiment:
     """An experiment's settings, as ``Study.experiment_settings`` gives them; UserError if a key is missing."""
 
-    settings: dict
-    conditions: list[Condition] = field(init=False)
-
-    def __post_init__(self):
-        missing = [key for key in KEYS if key not in self.settings]
+    def __init__(self, settings: dict):
+        missing = [key for key in KEYS if key not in settings]
         if missing:
             raise UserError(f"--settings: an experiment lacks the keys {', '.join(missing)}")
-        chosen = (self.settings[key] for key in ("backbones", "settings", "train_sizes"))
-        object.__setattr__(self, "conditions", [Condition(*c) for c in product(*chosen)])
+        self.settings = settings
+        chosen = product(settings["backbones"], settings["settings"], settings["train_sizes"])
+        self.conditions = [Condition(*values) for values in chosen]
 
     @property
     def name(self) -> str:

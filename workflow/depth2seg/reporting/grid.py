@@ -1,15 +1,14 @@
 """Images in rows and columns with a label a row, at exact sizes."""
 
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from depth2seg.reporting.style import WIDTH, new_figure
+from depth2seg.reporting.style import WIDTH, new_figure, wrapped
 
-LABEL, GAP, BLOCK_GAP = 0.92, 0.03, 0.12  # inches
+LABEL, GAP, BLOCK_GAP = 1.0, 0.03, 0.12  # inches
 Row = tuple[str, Sequence[np.ndarray]]
 
 
@@ -25,7 +24,7 @@ def image_grid(blocks: Sequence[Sequence[Row]], legend: Sequence[tuple[str, tupl
     width = (WIDTH - LABEL - GAP * (columns - 1)) / columns
     heights = [[width * images[0].shape[0] / images[0].shape[1] for _, images in rows] for rows in blocks]
     per_line = 5
-    footer = 0.08 + 0.15 * -(-len(legend) // per_line) if legend else 0
+    footer = 0.08 + 0.135 * -(-len(legend) // per_line) if legend else 0
     total = sum(sum(h) + GAP * (len(h) - 1) for h in heights) + BLOCK_GAP * (len(blocks) - 1) + footer
     figure = new_figure(total)
     figure.set_layout_engine("none")
@@ -33,7 +32,7 @@ def image_grid(blocks: Sequence[Sequence[Row]], legend: Sequence[tuple[str, tupl
     for rows, block_heights in zip(blocks, heights, strict=True):
         for (label, images), height in zip(rows, block_heights, strict=True):
             middle = (top - height / 2) / total
-            figure.text((LABEL - 0.06) / WIDTH, middle, textwrap.fill(label, 16), ha="right", va="center", fontsize=7)
+            figure.text((LABEL - 0.06) / WIDTH, middle, wrapped(label, 17), ha="right", va="center", fontsize=7)
             for column, image in enumerate(images):
                 left = LABEL + column * (width + GAP)
                 axis = figure.add_axes((left / WIDTH, (top - height) / total, width / WIDTH, height / total))

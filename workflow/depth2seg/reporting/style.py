@@ -2,6 +2,7 @@
 
 import logging
 import re
+import textwrap
 from pathlib import Path
 
 import matplotlib as mpl
@@ -83,6 +84,13 @@ def looks(kinds: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
         free = [look for look in [_KINDS.get(kind, _SPARE[0]), *_SPARE] if look not in chosen.values()]
         chosen[recipe] = free[0] if free else _SPARE[len(chosen) % len(_SPARE)]
     return chosen
+
+
+def wrapped(label: str, width: int) -> str:
+    """A label in lines of at most ``width``, broken before a parenthesis rather than within it."""
+    if len(label) <= width:
+        return label
+    return "\n".join(line for part in re.split(r" (?=\()", label) for line in textwrap.wrap(part, width))
 
 
 def save(figure: Figure, out: Path) -> None:

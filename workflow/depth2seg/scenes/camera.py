@@ -52,7 +52,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the N pixels with a triangle in them see; ``where`` is their mask H,W."""
+    """What the N pixels with a triangle in them see; ``where`` is their mask H,W, ``depth`` metres along the axis."""
 
     where: np.ndarray
     face: np.ndarray
@@ -64,24 +64,24 @@ class Seen:
 
 
 def see(camera: Camera, numbers: np.ndarray, world: Triangles) -> Seen:
-    """Meet each pixel's ray with the plane of the triangle it sees."""
+    """Meet each pixel's ray with the plane of the triangle it sees; numbers H,W are the triangles, -1 is sky."""
     where = numbers >= 0
-    face, ray = numbers[where], camera.rays()[where]
-    origin = camera.pose[:3, 3]
-    a = world.corners[:, 0]
-    e1, e2 = world.corners[:, 1] - a, world.corners[:, 2] - a
-    cross = np.cross(e1, e2)
-    area = np.maximum((cross**2).sum(1), 1e-20)
-    height = ((a - origin) * cross).sum(1)
-    # depth along the optical axis: the ray's z is 1
-    depth = height[face] / (ray * cross[face]).sum(1)
-    point = origin + depth[:, None] * ray
-    off = point - a[face]
-    weight = cross / area[:, None]
-    b1 = (off * np.cross(e2, weight)[face]).sum(1)
-    b2 = (off * np.cross(weight, e1)[face]).sum(1)
-    uv0 = world.uv[:, 0]
-    uv = uv0[face] + b1[:, None] * (world.uv[:, 1] - uv0)[face] + b2[:, None] * (world.uv[:, 2] - uv0)[face]
-    normal = (cross / np.sqrt(area)[:, None])[face]
-    normal = normal * -np.sign((normal * ray).sum(1))[:, None]
-    return Seen(where, face, depth, point, normal, uv, ray)
+    visible, face = np.unique(numbers[where], return_inverse=True)
+    ray = camera.rays()[where]
+    a, b, c = np.moveaxis(world.corners[visible], 1, 0)
+    cross = np.cross(b - a, c - a)
+    square = np.maximum((cross**2).sum(1), 1e-20)
+    eye = camera.pose[:3, 3]
+    # The ray's length along the optical axis is 1, hence the factor that takes it to the plane is the depth.
+    depth = ((a - eye) * cross).sum(1)[face] / np.einsum("ni,ni->n", ray, cross[face])
+    point = eye + depth[:, None] * ray
+    # Texture coordinates are linear in the point: uv = start + point @ gradient, by barycentric coordinates.
+    weight = cross / square[:, None]
+    edges = np.stack([np.cross(c - a, weight), np.cross(weight, b - a)], 1)
+    uv = world.uv[visible]
+    gradient = np.einsum("fek,feu->fku", edges, uv[:, 1:] - uv[:, :1])
+    start = uv[:, 0] - np.einsum("fk,fku->fu", a, gradient)
+    coordinates = start[face] + np.einsum("nk,nku->nu", point, gradient[face])
+    towards = -np.sign(((a - eye) * cross).sum(1))
+    normal = (towards / np.sqrt(square))[:, None] * cross
+    return Seen(where, visible[face], depth, point, normal[face], coordinates, ray)

@@ -58,12 +58,13 @@ class Moment:
     def __init__(self, drive: Drive, frame: int):
         self.drive, self.frame = drive, frame
         self.left = drive.camera(frame)
-        everything, self.poses = drive.street.world(frame)
+        everything = drive.street.world(frame)
+        self.poses = drive.street.poses(frame)
         self.world = _near(everything, self.left)
         eyes = np.stack([camera.pose[:3, 3] for camera in (self.left, self.left.beside(BASELINE))])
         self.tracer = Tracer(self.world.corners, drive.light.direction, eyes)
-        self.numbers = self.tracer.numbers(self.left)
-        self._seen = see(self.left, self.numbers, self.world)
+        numbers, _ = self.tracer.look(self.left)
+        self._seen = see(self.left, numbers, self.world)
 
     def image(self, right: bool = False) -> np.ndarray:
         """uint8 H,W,3 of the left or right camera."""
@@ -86,8 +87,7 @@ class Moment:
     def flow(self) -> np.ndarray:
         """Exact optical flow to the next frame in pixels, H,W,2; NaN for sky and for what gets behind the camera."""
         instance = self.world.instance[self._seen.face]
-        _, after = self.drive.street.world(self.frame + 1)
-        step = after @ np.linalg.inv(self.poses)
+        step = self.drive.street.poses(self.frame + 1) @ np.linalg.inv(self.poses)
         point = np.einsum("nij,nj->ni", step[instance][:, :3, :3], self._seen.point) + step[instance][:, :3, 3]
         there = self.drive.camera(self.frame + 1).project(point)
         v, u = np.nonzero(self._seen.where)

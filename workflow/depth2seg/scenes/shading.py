@@ -25,17 +25,17 @@ class Light:
 
 def random_light(rng: np.random.Generator) -> Light:
     """A clear, hazy or overcast day at some hour, exposed for its brightness."""
-    overcast = rng.random() ** 1.5
-    elevation, azimuth = np.radians(rng.uniform(22, 65)), rng.uniform(0, 2 * np.pi)
+    overcast = rng.beta(0.6, 0.9)
+    elevation, azimuth = np.radians(rng.uniform(20, 65)), rng.uniform(0, 2 * np.pi)
     direction = -np.array([np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)])
-    warm = np.array([1.0, rng.uniform(0.82, 0.98), rng.uniform(0.6, 0.95)])
-    sun = warm * (2.6 - 2.1 * overcast)
+    warm = np.array([1.0, rng.uniform(0.82, 0.97), rng.uniform(0.55, 0.92)])
+    sun = warm * (3.4 - 2.8 * overcast)
     grey = rng.uniform(0.75, 1.0) * np.ones(3)
-    zenith = (1 - overcast) * np.array([0.22, 0.42, 0.85]) * rng.uniform(0.8, 1.2) + overcast * grey
-    horizon = (1 - overcast) * np.array([0.72, 0.82, 0.95]) + overcast * grey * 1.05
+    zenith = (1 - overcast) * np.array([0.12, 0.3, 0.85]) * rng.uniform(0.8, 1.2) + overcast * grey
+    horizon = (1 - overcast) * np.array([0.6, 0.76, 1.0]) * rng.uniform(0.8, 1.2) + overcast * grey * 1.05
     ground = np.array([0.24, 0.21, 0.18]) * (0.5 + sun.mean() / 3)
     level = sun.mean() * np.sin(elevation) * 0.5 + (zenith + horizon).mean() / 2
-    return Light(direction, sun, zenith, horizon, ground, rng.uniform(0, 0.6), rng.uniform(0.5, 0.75) / level)
+    return Light(direction, sun, zenith, horizon, ground, rng.uniform(0, 0.6), rng.uniform(0.55, 0.9) / level)
 
 
 def photograph(
@@ -44,12 +44,12 @@ def photograph(
     """uint8 image H,W,3, the mean of samples (a square number) on a regular grid in each pixel."""
     times = int(np.sqrt(samples))
     fine = camera.finer(times)
-    seen = see(fine, tracer.numbers(fine), world)
-    sunlit = tracer.sunlit(fine)[seen.where]
+    numbers, sunlit = tracer.look(fine)
+    seen = see(fine, numbers, world)
     away = np.maximum(-(seen.normal * seen.ray).sum(1) / np.linalg.norm(seen.ray, axis=1), 0.02)
     footprint = seen.depth / fine.f / np.sqrt(away)
     albedo = textures.look_up(world.texture[seen.face], seen.uv, footprint) * world.tint[seen.face].astype(np.float32)
-    cosine = np.maximum(-(seen.normal @ light.direction), 0) * sunlit
+    cosine = np.maximum(-(seen.normal @ light.direction), 0) * sunlit[seen.where]
     up = 0.5 + 0.5 * seen.normal[:, 2:]
     side = 1 + 0.12 * (seen.normal @ np.array([0.6, 0.8, 0.0]))[:, None]
     sky_light = (0.55 * light.zenith + 0.45 * light.horizon) * up + light.ground * (1 - up)

@@ -36,16 +36,19 @@ class Street:
     speed: float  # of the camera, metres a frame
     lane: float  # the camera's d
 
-    def world(self, frame: float) -> tuple[Triangles, np.ndarray]:
-        """Triangles at a video frame, and the pose 4,4 of every instance (identity for what stands still)."""
-        poses = np.tile(np.eye(4), (int(self.static.instance.max()) + 1 + len(self.movers), 1, 1))
-        parts = [self.static]
-        first = len(poses) - len(self.movers)
-        for k, m in enumerate(self.movers):
-            place = self.road.place(m.s + m.along * frame, m.d + m.across * frame, m.z, m.yaw, tilt=True)
-            poses[first + k] = place
-            parts.append(m.shape.moved(place).numbered(first + k))
-        return join(parts), poses
+    def poses(self, frame: float) -> np.ndarray:
+        """Pose I,4,4 of every instance at a video frame; the identity for what stands still."""
+        still = np.tile(np.eye(4), (int(self.static.instance.max()) + 1, 1, 1))
+        return np.concatenate([still, *(self._place(m, frame)[None] for m in self.movers)])
+
+    def world(self, frame: float) -> Triangles:
+        """All triangles at a video frame."""
+        first = int(self.static.instance.max()) + 1
+        moved = [m.shape.moved(self._place(m, frame)).numbered(first + k) for k, m in enumerate(self.movers)]
+        return join([self.static, *moved])
+
+    def _place(self, m: Mover, frame: float) -> np.ndarray:
+        return self.road.place(m.s + m.along * frame, m.d + m.across * frame, m.z, m.yaw, tilt=True)
 
 
 @dataclass

@@ -60,8 +60,6 @@ class PretrainingTask(BaseModel):
     - ``assess(packed, batch_size)``: held-out errors, the trivial predictor's errors, and pictures.
     """
 
-    decoder: nn.Module | None = None
-
     def __init__(self, normalisation: str, jitter: dict | None):
         super().__init__(data_preprocessor={"type": "FramePreprocessor", "jitter": jitter})
         self.normalise = Normalise(normalisation)
@@ -92,5 +90,5 @@ class PretrainingTask(BaseModel):
 
     def handed_on(self) -> dict[str, dict[str, Tensor] | None]:
         """The weights that fine-tuning may start from."""
-        decoder = None if self.decoder is None else self.decoder.state_dict()
-        return {"encoder": self.encoder.state_dict(), "decoder": decoder}
+        decoder = getattr(self, "decoder", None)
+        return {"encoder": self.encoder.state_dict(), "decoder": decoder and decoder.state_dict()}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from depth2seg.errors import UserError
 from depth2seg.reporting.csv_files import read_csv
@@ -52,9 +53,10 @@ def draw(settings: dict, results: Path) -> Figure:
             axis.set_title(f"{condition.train_size} labelled images", loc="left")
         axis.set_xlabel("iteration")
         axis.set_yscale("log")
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.yaxis.set_major_formatter("{x:g}")
-        axis.yaxis.set_minor_formatter("")
-        axis.grid(axis="y", which="both")
+        axis.yaxis.set_minor_locator(NullLocator())
+        axis.grid(axis="y")
         axis.margins(x=0.01)
     panels[0].set_ylabel("fine-tuning loss")
     handles, names = panels[0].get_legend_handles_labels()

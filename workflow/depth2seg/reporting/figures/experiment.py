@@ -5,18 +5,20 @@ right the paired gain, whose interval is what decides: means of two recipes shar
 intervals may overlap where the gain is beyond doubt.
 """
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from depth2seg.errors import UserError
 from depth2seg.reporting.cells import read_cells
 from depth2seg.reporting.csv_files import read_csv
 from depth2seg.reporting.experiment import Condition, Experiment
-from depth2seg.reporting.style import GREY, looks, new_figure
+from depth2seg.reporting.style import GREY, looks, new_figure, wrapped
 from depth2seg.reporting.table import COLUMNS
 
 DOTS = {"s": 7, "linewidths": 0, "alpha": 0.45, "zorder": 2}
@@ -91,7 +93,7 @@ def _rows(data: Data) -> Figure:
     recipes, labels = data.experiment.settings["recipes"], data.experiment.settings["recipe_labels"]
     size = data.experiment.settings["train_sizes"][0]
     many = len(data.series) > 1
-    step = 0.26 if not many else 0.14 * len(data.series) + 0.14
+    step = 0.28 if not many else 0.14 * len(data.series) + 0.14
     figure = new_figure(0.62 + step * len(recipes) + (0.2 if many else 0))
     axes = figure.subplots(1, 2, sharey=True, width_ratios=(1, 1))
     offsets = (np.arange(len(data.series)) - (len(data.series) - 1) / 2) * (0.14 / step if many else 0)
@@ -121,10 +123,10 @@ def _rows(data: Data) -> Figure:
         axis.tick_params(axis="y", length=0)
         axis.spines["left"].set_visible(False)
     axes[1].axvline(0, color=GREY, linewidth=0.8, zorder=1)
-    axes[0].set_yticks(range(len(recipes)), [labels[recipe] for recipe in recipes])
+    axes[0].set_yticks(range(len(recipes)), [wrapped(labels[recipe], 20) for recipe in recipes])
     axes[0].set_ylim(len(recipes) - 0.45, -0.55)
     axes[0].set_xlabel("mIoU (%)")
-    axes[1].set_xlabel(_gain_label(data))
+    axes[1].set_xlabel(_gain_label(data, 26))
     if many:
         _series_legend(figure, data)
     return figure
@@ -132,8 +134,6 @@ def _rows(data: Data) -> Figure:
 
 def _series_legend(figure: Figure, data: Data) -> None:
     """Which marker fill is which backbone and setting; further ones by their order from above."""
-    from matplotlib.lines import Line2D
-
     handles = [
         Line2D([], [], color=GREY, marker="o", markersize=4, markerfacecolor="white" if i % 2 else GREY, label=label)
         for i, label in enumerate(map(data.label, data.series))
@@ -152,7 +152,7 @@ def _lines(data: Data) -> Figure:
         if data.label(series):
             left.set_title(data.label(series), loc="left")
         left.set_ylabel("mIoU (%)")
-        right.set_ylabel(_gain_label(data))
+        right.set_ylabel(_gain_label(data, 26))
     for axis in axes[-1]:
         axis.set_xlabel("labelled training images")
     handles, names = axes[0, 0].get_legend_handles_labels()
@@ -183,7 +183,7 @@ def _line_panel(axis: Axes, data: Data, series: tuple[str, str], gain: bool) -> 
         )
         for size, condition in zip(sizes, conditions, strict=True):
             dots = data.seeds(recipe, condition, gain)
-            axis.scatter(np.full(len(dots), size * shift), dots, color=colour, **DOTS)
+            axis.scatter(np.full(len(dots), size * shift * np.exp(0.03 * closest)), dots, color=colour, **DOTS)
     axis.set_xscale("log")
     axis.set_xticks(sizes, [f"{size:.0f}" for size in sizes])
     axis.xaxis.set_minor_locator(NullLocator())
@@ -191,7 +191,7 @@ def _line_panel(axis: Axes, data: Data, series: tuple[str, str], gain: bool) -> 
     axis.set_axisbelow(True)
 
 
-def _gain_label(data: Data) -> str:
+def _gain_label(data: Data, width: int) -> str:
     settings = data.experiment.settings
     baseline = settings["recipe_labels"][settings["baseline"]]
-    return f"gain over {baseline[0].lower()}{baseline[1:]} (points)"
+    return textwrap.fill(f"mIoU gain over {baseline[0].lower()}{baseline[1:]} (points)", width)
