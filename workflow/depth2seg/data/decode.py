@@ -1,7 +1,7 @@
 """Decoding of one stored frame's files, each checked for being what the frame index says it is.
 
-Images, depth and flow are decoded by OpenCV (it knows 16-bit PNG with three channels, and refuses files that are cut
-off or fail their checksums), label images by Pillow (it hands out a palette's indices as they are).
+OpenCV decodes: it knows 16-bit PNG with three channels, and refuses files that are cut off or fail their checksums.
+Only of label images with a palette does it hand out the colours, so those are decoded by Pillow once more.
 """
 
 from pathlib import Path
@@ -26,19 +26,16 @@ def image(path: Path) -> np.ndarray:
 
 def labels(path: Path) -> np.ndarray:
     """Label values as stored: unsigned integers, h x w."""
-    try:
+    values = _decode(path, cv2.IMREAD_UNCHANGED)
+    if values.ndim == 3:
         with Image.open(path) as opened:
-            values = np.asarray(opened)
-    except FileNotFoundError:
-        raise _missing(path) from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"cannot decode {path} ({error}): {_BROKEN}") from error
-    if values.ndim != 2 or values.dtype.kind not in "ui":
+            values = np.asarray(opened) if opened.mode == "P" else values
+    if values.ndim != 2 or values.dtype.kind != "u":
         raise UserError(
             f"{path} is no label image: it has shape {values.shape} and type {values.dtype}, "
             "a label image has one channel of class ids. Is it a coloured picture of the labels?"
         )
-    return values.astype(np.uint16) if values.dtype.kind == "i" else values
+    return values
 
 
 def depth(path: Path) -> np.ndarray:
@@ -66,7 +63,7 @@ def _decode(path: Path, flags: int) -> np.ndarray:
     try:
         encoded = np.fromfile(path, np.uint8)
     except FileNotFoundError:
-        raise _missing(path) from None
+        raise UserError(f"{path} is missing, though the frame index names it: obtain it, then index anew") from None
     try:
         decoded = cv2.imdecode(encoded, flags) if encoded.size else None
     except cv2.error:  # such as a header that claims a huge image
@@ -74,7 +71,3 @@ def _decode(path: Path, flags: int) -> np.ndarray:
     if decoded is None:
         raise UserError(f"cannot decode {path}: {_BROKEN}")
     return decoded
-
-
-def _missing(path: Path) -> UserError:
-    return UserError(f"{path} is missing, though the frame index names it: obtain it anew, then write the index anew")
