@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from depth2seg.data.classes import IGNORE, class_table
+from depth2seg.data.classes import IGNORE, ClassTable, class_table
 from depth2seg.errors import UserError
 
 
@@ -41,6 +41,13 @@ def test_a_value_that_cannot_be_names_file_and_value(classes, value):
 def test_sixteen_bit_values_do_not_wrap_around():
     with pytest.raises(UserError, match="holds 256"):
         class_table("camvid").to_train_ids(np.array([[256]], np.uint16), "f")
+
+
+def test_a_table_with_gaps_notices_what_falls_into_one():
+    table = ClassTable("gappy", ("a", "b"), ((1, 1, 1), (2, 2, 2)), {0: 0, 5: 1})
+    assert table.to_train_ids(np.array([0, 5], np.uint8), "f").tolist() == [0, 1]
+    with pytest.raises(UserError, match=r"holds 3 \(1 pixels\)"):
+        table.to_train_ids(np.array([0, 3], np.uint8), "f")
 
 
 def test_palette_has_black_where_there_is_no_class():

@@ -17,7 +17,7 @@ import depth2seg
 import numpy as np
 import pytest
 from depth2seg.__main__ import main
-from depth2seg.data import decode, index, packer, resize
+from depth2seg.data import array_files, decode, index, packer, resize
 from depth2seg.data.packing import Packed
 from depth2seg.errors import UserError
 
@@ -202,7 +202,7 @@ def test_labels_are_counted_by_class_and_split(root):
 
 
 def test_only_what_the_data_set_has_and_the_settings_ask_for(root):
-    data = packed(root, columns=("image", "depth"))
+    data = packed(root, columns=("depth",))
     assert list(data.arrays) == ["image", "depth"]
     with pytest.raises(UserError, match="have no 'lidar', only image, depth"):
         data.arrays["lidar"]
@@ -427,7 +427,7 @@ def test_a_kill_leaves_no_folder_and_the_next_run_cleans_up(root):
     while not list(root.parent.glob(".packed.*/flow.npy")) and time.monotonic() < deadline:
         time.sleep(0.005)
     running = list(root.parent.glob(".packed.*"))
-    packer._remove_abandoned(root.parent / "packed")
+    array_files.remove_abandoned(root.parent / "packed")
     assert running
     assert list(root.parent.glob(".packed.*")) == running, "a folder in work is nobody else's to remove"
     process.send_signal(signal.SIGKILL)

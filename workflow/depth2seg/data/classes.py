@@ -35,6 +35,23 @@ class ClassTable:
         """Number of classes, without the ignored one."""
         return len(self.names)
 
+    def check(self, values: "np.ndarray", file: object) -> None:
+        """Raise UserError if ``values`` (unsigned, any shape) of ``file`` hold one that is not in the table."""
+        highest = max(self.train_ids)
+        if values.max() <= highest < len(self.train_ids):  # the usual table has no gaps: one fast look is enough
+            return
+        import numpy as np
+
+        counts = np.bincount(values.reshape(-1))
+        unknown = [value for value in np.flatnonzero(counts).tolist() if value not in self.train_ids]
+        if unknown:
+            what = ", ".join(f"{value} ({counts[value]} pixels)" for value in unknown[:5])
+            raise UserError(
+                f"label file {file} holds {what}: the classes '{self.name}' know only values from "
+                f"{min(self.train_ids)} to {highest}. Train ids instead of label ids, or the wrong `classes` for this "
+                "data set?"
+            )
+
     def to_train_ids(self, values: "np.ndarray", file: object) -> "np.ndarray":
         """Map the values of a label file to train ids.
 
@@ -50,16 +67,9 @@ class ClassTable:
         """
         import numpy as np
 
-        table = np.full(256, IGNORE, np.uint8)
+        self.check(values, file)
+        table = np.full(max(self.train_ids) + 1, IGNORE, np.uint8)
         table[list(self.train_ids)] = list(self.train_ids.values())
-        counts = np.bincount(values.reshape(-1), minlength=256)
-        unknown = [value for value in np.flatnonzero(counts).tolist() if value not in self.train_ids]
-        if unknown:
-            what = ", ".join(f"{value} ({counts[value]} pixels)" for value in unknown[:5])
-            raise UserError(
-                f"label file {file} holds {what}: the classes '{self.name}' know only the values "
-                f"{_ranges(self.train_ids)}. Train ids instead of label ids, or the wrong `classes` for this data set?"
-            )
         return table[values]
 
     def palette(self) -> "np.ndarray":
@@ -69,10 +79,6 @@ class ClassTable:
         palette = np.zeros((256, 3), np.uint8)
         palette[: len(self)] = self.colours
         return palette
-
-
-def _ranges(values: Mapping[int, int]) -> str:
-    return f"{min(values)} to {max(values)}"
 
 
 # id, name, train id, colour: the published table of Cityscapes, which KITTI's semantic benchmark shares. The

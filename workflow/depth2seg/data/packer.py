@@ -2,12 +2,9 @@
 
 import contextlib
 import errno
-import fcntl
 import logging
-import os
-import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +14,7 @@ import cv2
 import numpy as np
 
 from depth2seg.data import decode, index, resize
+from depth2seg.data.array_files import ArrayFiles, claimed, remove_abandoned
 from depth2seg.data.classes import IGNORE, ClassTable, class_table
 from depth2seg.data.packing import ARRAYS
 from depth2seg.errors import UserError
@@ -35,7 +33,7 @@ class Settings:
     Attributes:
         size: height and width of the packed frames.
         classes: name of the class table of the label images; None where a data set has none.
-        columns: the columns to pack, of those that the data set has.
+        columns: the columns to pack beside the image, of those that the data set has.
         dataset: the data set's name, for the record.
     """
 
@@ -78,17 +76,18 @@ def pack(index_path: Path, root: Path, out: Path, settings: Settings, workers: i
     """
     frames = index.read(index_path)
     classes = class_table(settings.classes) if settings.classes else None
-    names = [name for name in ARRAYS if name in settings.columns and frames[name].notna().any()]
+    wanted = {"image", *settings.columns}  # the image always: the intrinsics follow from its size
+    names = [name for name in ARRAYS if name in wanted and frames[name].notna().any()]
     if "semantic" in names and classes is None:
         raise UserError(f"pack settings: {index_path} has label images, so `classes` must name their class table")
     started = time.monotonic()
     cv2.setNumThreads(1)  # one frame a thread; OpenCV's own threads would only compete
-    _remove_abandoned(out)
+    remove_abandoned(out)
     try:
         with contextlib.ExitStack() as claim, atomic_path(out) as folder:
             folder.mkdir()
-            claim.enter_context(_claimed(folder))
-            with _ArrayFiles(folder, names, len(frames), settings.size) as files:
+            claim.enter_context(claimed(folder))
+            with ArrayFiles(folder, names, len(frames), settings.size) as files:
                 stored, counts = _Job(Path(root), frames, files, settings.size, classes).run(workers)
             _write_description(folder, frames, names, stored, counts, classes, settings, sha256(index_path))
     except OSError as error:
@@ -100,46 +99,11 @@ def pack(index_path: Path, root: Path, out: Path, settings: Settings, workers: i
     logger.info("packed %d frames in %.1f s: %s", len(frames), time.monotonic() - started, ", ".join(names))
 
 
-class _ArrayFiles:
-    """The .npy files of a packed folder, written row by row from any thread.
-
-    Rows are written by pwrite and not through a map: a disk that runs full then is an error that names the cause, not
-    a SIGBUS, and the pages do not count as this process's memory.
-    """
-
-    def __init__(self, folder: Path, names: list[str], rows: int, size: tuple[int, int]):
-        self.names = names
-        _require_room(folder, rows, names, size)
-        self._files = {}
-        for name in names:
-            path = folder / f"{name}.npy"
-            shape = (rows, *size, *ARRAYS[name].channels)
-            array = np.lib.format.open_memmap(path, mode="w+", dtype=ARRAYS[name].dtype, shape=shape)
-            self._files[name] = (os.open(path, os.O_WRONLY), array.offset, array[0].nbytes)
-
-    def write(self, name: str, row: int, value: np.ndarray) -> None:
-        descriptor, offset, stride = self._files[name]
-        data = memoryview(np.ascontiguousarray(value, ARRAYS[name].dtype)).cast("B")
-        if len(data) != stride:
-            raise AssertionError(f"{name}: {len(data)} bytes for a row of {stride}")
-        position = offset + row * stride
-        while data:
-            written = os.pwrite(descriptor, data, position)
-            data, position = data[written:], position + written
-
-    def __enter__(self) -> "_ArrayFiles":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for descriptor, _, _ in self._files.values():
-            os.close(descriptor)
-
-
 class _Job:
     """One packing run: what its threads share."""
 
     def __init__(
-        self, root: Path, frames: "pd.DataFrame", files: _ArrayFiles, size: tuple[int, int], classes: ClassTable | None
+        self, root: Path, frames: "pd.DataFrame", files: ArrayFiles, size: tuple[int, int], classes: ClassTable | None
     ):
         self.root, self.files, self.size, self.classes = root, files, size, classes
         self.paths = frames[files.names].astype(object).where(frames[files.names].notna(), None).to_dict("list")
@@ -200,8 +164,9 @@ class _Job:
             stored = decode.image(path)
             return resize.image(stored, self.size), stored.shape[:2]
         if name == "semantic":
-            stored = self.classes.to_train_ids(decode.labels(path), path)
-            return resize.nearest(stored, self.size), stored.shape
+            stored = decode.labels(path)
+            self.classes.check(stored, path)  # every pixel, not only those that the packed size keeps
+            return self.classes.to_train_ids(resize.nearest(stored, self.size), path), stored.shape
         if name == "flow":
             stored, valid = decode.flow(path)
             value, known = resize.nearest_valid(stored, valid, self.size)
@@ -210,40 +175,6 @@ class _Job:
             return value, valid.shape
         stored = decode.depth(path)
         return resize.nearest_valid(stored, stored > 0, self.size)[0], stored.shape
-
-
-@contextlib.contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
-    """Lock a temporary folder, until it has its name or this process ends, however it ends."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # a file system without locks: then none is ever taken for abandoned
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _remove_abandoned(out: Path) -> None:
-    """Remove the temporary folders of earlier runs that were killed: nobody holds their lock any more."""
-    for folder in out.parent.glob(f".{out.stem}.*.partial"):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue
-        finally:
-            os.close(descriptor)
-
-
-def _require_room(folder: Path, rows: int, names: list[str], size: tuple[int, int]) -> None:
-    needed = sum(
-        rows * np.prod((*size, *ARRAYS[name].channels)) * np.dtype(ARRAYS[name].dtype).itemsize for name in names
-    )
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise OSError(errno.ENOSPC, f"{needed / 1e9:.2f} GB are needed and {free / 1e9:.2f} GB are free")
 
 
 def _write_description(
