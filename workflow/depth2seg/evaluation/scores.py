@@ -7,14 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from depth2seg.errors import UserError
+from depth2seg.evaluation.arrays import read_arrays
 from depth2seg.evaluation.bootstrap import image_weights, weighted_scores
 
 
 class Scores(NamedTuple):
-    """Fractions, float64 (1 + B,): on the test images as they are, then on B resampled ones."""
+    """Fractions, float64 (1 + B,), on the test images as they are, then on B resampled ones; the images' row ids."""
 
     miou: np.ndarray
     pixel_accuracy: np.ndarray
+    images: tuple[int, ...]
 
 
 def load_scores(results: Path, cells: Iterable[str]) -> dict[str, Scores]:
@@ -37,20 +39,15 @@ def load_scores(results: Path, cells: Iterable[str]) -> dict[str, Scores]:
     blocks = [sequences[row] for row in known]
     weights = image_weights(len(known), None if None in blocks else blocks)
     return {
-        cell: Scores(*weighted_scores(confusion, weights[:, np.searchsorted(known, rows)]))
+        cell: Scores(*weighted_scores(confusion, weights[:, np.searchsorted(known, rows)]), tuple(rows))
         for cell, (confusion, rows, _) in files.items()
     }
 
 
 def _read(path: Path) -> tuple[np.ndarray, list[int], list[str | None]]:
-    if not path.is_file():
-        raise UserError(f"{path}: not there; train this cell first (snakemake {path.parent / 'metrics.json'})")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            confusion, rows = file["confusion"], file["rows"].tolist()
-            names = file["sequences"].tolist() if "sequences" in file else [None] * len(rows)
-    except (KeyError, ValueError, OSError, EOFError) as error:
-        raise UserError(f"{path}: no confusion matrices ({error}); delete it and train this cell again") from None
-    if confusion.ndim != 3 or len(confusion) != len(rows) or len(names) != len(rows) or len(rows) == 0:
+    arrays = read_arrays(path, "confusion", "rows")
+    confusion, rows = arrays["confusion"], arrays["rows"].tolist()
+    names = arrays["sequences"].tolist() if "sequences" in arrays else [None] * len(rows)
+    if confusion.ndim != 3 or not 0 < len(confusion) == len(rows) == len(names):
         raise UserError(f"{path}: confusion has shape {confusion.shape} for {len(rows)} images; train this cell again")
     return confusion, rows, names

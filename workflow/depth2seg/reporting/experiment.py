@@ -8,7 +8,7 @@ import numpy as np
 
 from depth2seg.errors import UserError
 from depth2seg.evaluation.bootstrap import Interval, interval, network_groups
-from depth2seg.evaluation.scores import Scores, load_scores
+from depth2seg.evaluation.scores import load_scores
 from depth2seg.study.cells import Cell
 
 KEYS = (
@@ -93,12 +93,19 @@ class Evaluated:
         return self.rows[self.experiment.cells(recipe, condition)[0]]
 
     def score(self, measure: str, recipe: str, condition: Condition) -> np.ndarray:
-        """(1 + B, seeds) of ``measure`` (a field of Scores), fractions."""
-        index = Scores._fields.index(measure)
-        return np.stack([self.scores[path][index] for path in self.experiment.cells(recipe, condition)], axis=1)
+        """(1 + B, seeds) of ``measure`` ('miou' or 'pixel_accuracy'), fractions."""
+        paths = self.experiment.cells(recipe, condition)
+        return np.stack([getattr(self.scores[path], measure) for path in paths], axis=1)
 
     def gain(self, recipe: str, baseline: str, condition: Condition, measure: str = "miou") -> np.ndarray:
-        """(1 + B, seeds) of recipe minus baseline, paired by seed and by test image, in points of 100."""
+        """(1 + B, seeds) of recipe minus baseline, paired by seed and by test image, in points of 100.
+
+        Raises:
+            UserError: the two sides of a pair were tested on different images.
+        """
+        for pair in zip(*(self.experiment.cells(r, condition) for r in (recipe, baseline)), strict=True):
+            if self.scores[pair[0]].images != self.scores[pair[1]].images:
+                raise UserError(f"{pair[0]} and {pair[1]} were tested on different images; train both again")
         return 100 * (self.score(measure, recipe, condition) - self.score(measure, baseline, condition))
 
     def mean(self, measure: str, recipe: str, condition: Condition) -> Interval:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from depth2seg.errors import UserError
+from depth2seg.evaluation.arrays import read_arrays
 from depth2seg.evaluation.confusion import IGNORE
 
 
@@ -17,21 +18,6 @@ class Network(NamedTuple):
     arrays: dict[str, np.ndarray]
 
 
-def load_samples(path: Path, *needed: str) -> dict[str, np.ndarray]:
-    """Arrays of a samples.npz; UserError if it is missing or lacks one of the ``needed``."""
-    if not path.is_file():
-        raise UserError(f"{path}: not there; train this first")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (ValueError, OSError, EOFError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); delete it and train this again") from None
-    missing = [name for name in needed if name not in arrays]
-    if missing:
-        raise UserError(f"{path}: lacks {', '.join(missing)}; it has {', '.join(arrays)}")
-    return arrays
-
-
 def load_networks(paths: list[Path], kind: str) -> list[Network]:
     """Networks whose samples hold an array ``kind`` ('depth' or 'flow'), in the order given; others are left out.
 
@@ -40,7 +26,7 @@ def load_networks(paths: list[Path], kind: str) -> list[Network]:
     """
     networks = []
     for path in paths:
-        arrays = load_samples(path, "image")
+        arrays = read_arrays(path, "image")
         if kind in arrays:
             described = path.with_name("metrics.json")
             if not described.is_file():

@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from depth2seg.errors import UserError
+from depth2seg.evaluation.arrays import read_arrays
 from depth2seg.evaluation.confusion import IGNORE
 from depth2seg.reporting.experiment import Condition, Experiment
 from depth2seg.reporting.grid import image_grid
-from depth2seg.reporting.samples import colour_labels, load_samples
+from depth2seg.reporting.samples import colour_labels
 
 COLUMNS = 3
 
@@ -29,7 +30,7 @@ def draw(settings: dict, results: Path) -> Figure:
     """
     needed = ("image", "semantic", "prediction", "palette", "classes")
     paths = {recipe: results / cell / "samples.npz" for recipe, cell in shown_cells(settings).items()}
-    samples = {recipe: load_samples(path, *needed) for recipe, path in paths.items()}
+    samples = {recipe: read_arrays(path, *needed) for recipe, path in paths.items()}
     first = samples[settings["recipes"][0]]
     for recipe, arrays in samples.items():
         if not np.array_equal(arrays["semantic"], first["semantic"]):
