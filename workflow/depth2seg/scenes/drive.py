@@ -104,4 +104,4 @@ def _near(world: Triangles, camera: Camera, reach: float = 130.0) -> Triangles:
     """What the camera or its shadows can show: not far behind, not beyond reach."""
     ahead = (world.corners - camera.pose[:3, 3]) @ camera.pose[:3, 2]
     keep = (ahead.max(1) > -25) & (ahead.min(1) < reach)
-    return Triangles(*(getattr(world, name)[keep] for name in Triangles.__dataclass_fields__))
+    return world.only(keep)

@@ -38,6 +38,14 @@ class Triangles:
         """The same triangles under a 4,4 transform."""
         return replace(self, corners=self.corners @ pose[:3, :3].T + pose[:3, 3])
 
+    def edge(self, k: int) -> np.ndarray:
+        """F,3 from a triangle's first corner to its corner k."""
+        return self.corners[:, k] - self.corners[:, 0]
+
+    def only(self, keep: np.ndarray) -> "Triangles":
+        """Those of the triangles that a mask F names."""
+        return Triangles(*(getattr(self, f.name)[keep] for f in fields(self)))
+
     def numbered(self, instance: int) -> "Triangles":
         """The same triangles, all of one instance."""
         return replace(self, instance=np.full(len(self), instance))
@@ -102,8 +110,10 @@ def prism(profile: np.ndarray, y0: float, y1: float, paint: Paint) -> Triangles:
     return join([hull, *caps])
 
 
-def limb(start: Sequence[float], end: Sequence[float], r0: float, r1: float, paint: Paint, n: int = 6) -> Triangles:
-    """Round bar between two points with radii r0 and r1, closed at its end."""
+def limb(
+    start: Sequence[float], end: Sequence[float], r0: float, r1: float, paint: Paint, n: int = 6, tip: bool = True
+) -> Triangles:
+    """Round bar between two points with radii r0 and r1, closed at its end unless that is hidden."""
     start, end = np.asarray(start, float), np.asarray(end, float)
     axis = (end - start) / np.linalg.norm(end - start)
     side = np.cross(axis, [0.0, 0, 1] if abs(axis[2]) < 0.9 else [1.0, 0, 0])
@@ -112,8 +122,10 @@ def limb(start: Sequence[float], end: Sequence[float], r0: float, r1: float, pai
     around = np.cos(angle) * side + np.sin(angle) * np.cross(axis, side)
     low, high = start + r0 * around, end + r1 * around
     hull = quads(np.stack([low[:-1], low[1:], high[1:], high[:-1]], 1), paint)
-    tip = np.stack([high[:-1], high[1:], np.broadcast_to(end, (n, 3))], 1)
-    return join([hull, triangles(tip, np.zeros((n, 3, 2)) + tip[..., :2] / TILES[paint.texture], paint)])
+    if not tip:
+        return hull
+    top = np.stack([high[:-1], high[1:], np.broadcast_to(end, (n, 3))], 1)
+    return join([hull, triangles(top, np.zeros((n, 3, 2)) + top[..., :2] / TILES[paint.texture], paint)])
 
 
 def disc(at: Sequence[float], radius: float, normal: str, paint: Paint, n: int = 10, hole: float = 0) -> Triangles:
@@ -141,7 +153,8 @@ def blob(at: Sequence[float], radii: Sequence[float], rough: float, rng: np.rand
     def around(a: np.ndarray) -> np.ndarray:
         return np.stack([a[:-1, :-1], a[1:, :-1], a[1:, 1:], a[:-1, 1:]], 2).reshape(-1, 4, a.shape[-1])
 
-    return quads(around(grid), paint, around(uv))
+    ball = quads(around(grid), paint, around(uv))
+    return ball.only(np.linalg.norm(np.cross(ball.edge(1), ball.edge(2)), axis=1) > 1e-9)  # none at the poles
 
 
 def pose(at: Sequence[float] = (0, 0, 0), yaw: float = 0.0, pitch: float = 0.0, scale: float = 1.0) -> np.ndarray:

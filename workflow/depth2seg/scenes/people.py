@@ -26,26 +26,41 @@ def person(
     stride, swing, girth = rng.uniform(0, 0.38), rng.uniform(-0.3, 0.3), rng.uniform(0.85, 1.25)
     hip = np.array([0, 0, 0.9]) if seat is None else np.array([seat[0], 0, seat[1] + 0.05])
     lean = 0.02 if seat is None else 0.2
-    neck = hip + [lean, 0, 0.55]
-    parts = [limb(hip - [0, 0, 0.08], neck, 0.15 * girth, 0.19 * girth, top, 8),
-             limb(neck, neck + [0.01, 0, 0.1], 0.06, 0.06, skin),
-             blob(neck + [0.03, 0, 0.2], (0.105, 0.09, 0.13), 0.03, rng, skin, 5, 8),
-             blob(neck + [0, 0, 0.24], (0.11, 0.1, 0.11), 0.08, rng, hair, 4, 7)]  # fmt: skip
+    neck = hip + np.array([lean, 0, 0.55])
+
+    def at(start: np.ndarray, x: float, y: float, z: float) -> np.ndarray:
+        return start + np.array([x, y, z])
+
+    def bar(start: np.ndarray, end: np.ndarray, r0: float, r1: float, paint: Paint) -> Triangles:
+        return limb(start, end, r0, r1, paint, 5, tip=False)
+
+    parts = [
+        limb(at(hip, 0, 0, -0.08), neck, 0.15 * girth, 0.19 * girth, top, 7),
+        bar(neck, at(neck, 0.01, 0, 0.1), 0.06, 0.06, skin),
+        blob(at(neck, 0.03, 0, 0.2), (0.105, 0.09, 0.13), 0.03, rng, skin, 4, 6),
+        blob(at(neck, 0, 0, 0.24), (0.11, 0.1, 0.11), 0.08, rng, hair, 3, 6),
+    ]
     for side in (-1, 1):
-        joint = hip + [0, side * 0.09, 0]
+        joint = at(hip, 0, side * 0.09, 0)
         if seat is None:
-            knee, foot = joint + [side * stride * 0.5 + 0.04, 0, -0.43], joint + [side * stride, 0, -0.84]
-            elbow = neck + [-side * swing * 0.5, side * 0.25 * girth, -0.3]
-            hand = elbow + [-side * swing * 0.5 + 0.05, 0, -0.25]
+            knee = at(joint, side * stride * 0.5 + 0.04, 0, -0.43)
+            foot = at(joint, side * stride, 0, -0.84)
+            elbow = at(neck, -side * swing * 0.5, side * 0.25 * girth, -0.3)
+            hand = at(elbow, -side * swing * 0.5 + 0.05, 0, -0.25)
         else:
-            knee, foot = joint + [0.36, 0, -0.1 - 0.1 * side], joint + [0.18, 0, -0.5 - 0.1 * side]
+            knee = at(joint, 0.36, 0, -0.1 - 0.1 * side)
+            foot = at(joint, 0.18, 0, -0.5 - 0.1 * side)
             hand = np.array([hands[0], side * 0.22, hands[1]])
-            elbow = (neck + hand) / 2 + [-0.05, side * 0.15, -0.1]
-        parts += [limb(joint, knee, 0.09 * girth, 0.065, trousers), limb(knee, foot, 0.065, 0.045, trousers),
-                  limb(foot, foot + [0.15, 0, -0.03], 0.05, 0.035, shoe, 5)]  # fmt: skip
-        shoulder = neck + [0, side * 0.19 * girth, -0.04]
-        parts += [limb(shoulder, elbow, 0.06, 0.05, top, 5), limb(elbow, hand, 0.05, 0.035, top, 5)]
+            elbow = at((neck + hand) / 2, -0.05, side * 0.15, -0.1)
+        shoulder = at(neck, 0, side * 0.19 * girth, -0.04)
+        parts += [
+            bar(joint, knee, 0.09 * girth, 0.065, trousers),
+            bar(knee, foot, 0.065, 0.045, trousers),
+            limb(foot, at(foot, 0.15, 0, -0.03), 0.05, 0.035, shoe, 4),
+            bar(shoulder, elbow, 0.06, 0.05, top),
+            limb(elbow, hand, 0.05, 0.035, top if rng.random() < 0.7 else skin, 5),
+        ]
     if rng.random() < 0.3:
-        parts.append(blob(neck + [-0.2, 0, -0.22], (0.13, 0.17, 0.22), 0.05, rng, _cloth(rng, label), 4, 6))
+        parts.append(blob(at(neck, -0.2, 0, -0.22), (0.13, 0.17, 0.22), 0.05, rng, _cloth(rng, label), 4, 6))
     size = rng.uniform(0.9, 1.1) if seat is not None or rng.random() < 0.88 else rng.uniform(0.6, 0.75)
     return join(parts).moved(pose(scale=size if seat is None else 1.0))

@@ -32,7 +32,7 @@ def tree(rng: np.random.Generator) -> Triangles:
         size = radius * rng.uniform(0.5, 0.9)
         middle = np.array([*lean, (height + trunk) / 2]) + spot
         shade = Paint(leaves.texture, tuple(np.array(leaves.tint) * rng.uniform(0.8, 1.2)), VEGETATION)
-        parts.append(blob(middle, (size, size, size * rng.uniform(0.7, 1.1)), 0.22, rng, shade, 7, 11))
+        parts.append(blob(middle, (size, size, size * rng.uniform(0.7, 1.1)), 0.22, rng, shade, 6, 10))
     return join(parts)
 
 

@@ -53,18 +53,18 @@ def photograph(
     up = 0.5 + 0.5 * seen.normal[:, 2:]
     side = 1 + 0.12 * (seen.normal @ np.array([0.6, 0.8, 0.0]))[:, None]
     sky_light = (0.55 * light.zenith + 0.45 * light.horizon) * up + light.ground * (1 - up)
-    colour = _sky(fine, textures, light)
+    colour = np.empty((*seen.where.shape, 3))
+    colour[~seen.where] = _sky(fine.rays()[~seen.where], textures, light)
     colour[seen.where] = albedo * (cosine[:, None] * light.sun + 0.85 * side * sky_light)
     mean = colour.reshape(camera.height, times, camera.width, times, 3).mean((1, 3))
     return np.rint(255 * np.clip(mean * light.exposure, 0, 1) ** (1 / 2.2)).astype(np.uint8)
 
 
-def _sky(camera: Camera, textures: Textures, light: Light) -> np.ndarray:
-    ray = camera.rays()
-    ray = ray / np.linalg.norm(ray, axis=-1, keepdims=True)
-    up = np.clip(ray[..., 2:], 0, 1)
+def _sky(ray: np.ndarray, textures: Textures, light: Light) -> np.ndarray:
+    """Linear RGB N,3 of the sky in directions N,3."""
+    up = np.clip(ray[:, 2:] / np.linalg.norm(ray, axis=1, keepdims=True), 0, 1)
     blue = light.horizon + (light.zenith - light.horizon) * np.sqrt(up)
-    flat = ray[..., :2] / (up + 0.25) * 0.3
-    index = np.full(flat[..., 0].size, list(TILES).index("clouds"))
-    cloud = textures.look_up(index, flat.reshape(-1, 2), np.full(index.size, 0.004)).reshape(ray.shape)
+    flat = ray[:, :2] / np.linalg.norm(ray, axis=1, keepdims=True) / (up + 0.25) * 0.3
+    index = np.full(len(ray), list(TILES).index("clouds"))
+    cloud = textures.look_up(index, flat, textures.texel[index])
     return blue + light.clouds * cloud * (light.horizon * 1.1 - blue) + 0.25 * light.clouds * (cloud - 0.5)

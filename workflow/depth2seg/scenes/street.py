@@ -239,7 +239,7 @@ def _traffic(
             mine = ours and abs(d - lane) < 0.5
             # Whoever shares our lane keeps about our speed; the others come towards us or overtake.
             pace = speed * (rng.uniform(0.97, 1.06) if mine else rng.uniform(0.6, 1.4)) * (1 if ours else -1)
-            s = rng.uniform(11, 40) if ours else rng.uniform(8, 30)
+            s = rng.uniform(16, 45) if ours else rng.uniform(8, 30)
             while s < road.length + (0 if ours else many) - 10:
                 if rng.random() < (0.7 if not mine else 0.6):
                     movers.append(Mover(vehicle(), s, d + rng.uniform(-0.15, 0.15), 0, 0.0 if ours else np.pi, pace))

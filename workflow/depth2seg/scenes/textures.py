@@ -4,6 +4,8 @@ A texture is SIZE x SIZE linear RGB near 1, which the tint of a surface multipli
 them distant texture flickers from frame to frame, which no photometric error can match, so they are looked up here.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 SIZE = 256
@@ -16,12 +18,23 @@ TILES: dict[str, float] = {
 }  # fmt: skip
 
 
-def cloud(rng: np.random.Generator, falloff: float, lowest: float = 1.0) -> np.ndarray:
-    """Tileable noise SIZE,SIZE of unit variance whose amplitude falls with frequency to the power -falloff."""
-    f = np.hypot(np.fft.fftfreq(SIZE)[:, None], np.fft.rfftfreq(SIZE)[None]) * SIZE
-    gain = np.where(f >= lowest, np.maximum(f, 1e-9) ** -falloff, 0)
-    noise = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((SIZE, SIZE))) * gain, s=(SIZE, SIZE))
-    return noise / noise.std()
+class Noise:
+    """Tileable noise; one field a falloff is made and then shown from a random place and side each time."""
+
+    def __init__(self, rng: np.random.Generator):
+        self.rng = rng
+        self._fields: dict[float, np.ndarray] = {}
+        self._frequency = np.hypot(np.fft.fftfreq(SIZE)[:, None], np.fft.rfftfreq(SIZE)[None]) * SIZE
+
+    def __call__(self, falloff: float) -> np.ndarray:
+        """SIZE,SIZE of unit variance whose amplitude falls with frequency to the power -falloff."""
+        if falloff not in self._fields:
+            gain = np.where(self._frequency > 0, np.maximum(self._frequency, 1) ** -falloff, 0)
+            white = np.fft.rfft2(self.rng.standard_normal((SIZE, SIZE)))
+            field = np.fft.irfft2(white * gain, s=(SIZE, SIZE))
+            self._fields[falloff] = (field / field.std()).astype(np.float32)
+        field = np.roll(self._fields[falloff], self.rng.integers(SIZE, size=2), axis=(0, 1))
+        return field[::-1] if self.rng.random() < 0.5 else field[:, ::-1]
 
 
 def _grid(u: float, v: float, gap: float, shift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
@@ -43,15 +56,15 @@ def _grey(a: np.ndarray) -> np.ndarray:
     return np.repeat(a[..., None], 3, axis=2)
 
 
-def _leafy(rng: np.random.Generator, grain: float) -> np.ndarray:
-    a = 1 + 0.38 * cloud(rng, grain) + 0.12 * cloud(rng, 0)
-    hue = 0.12 * cloud(rng, 1.0)
+def _leafy(noise: Noise, grain: float) -> np.ndarray:
+    a = 1 + 0.38 * noise(grain) + 0.12 * noise(0)
+    hue = 0.12 * noise(1.0)
     return np.stack([a * (1 + hue), a, a * (1 - hue)], -1)
 
 
-def _facade(rng: np.random.Generator) -> np.ndarray:
+def _facade(rng: np.random.Generator, noise: Noise) -> np.ndarray:
     """Four storeys of windows on plaster, brick or panels."""
-    wall = 1 + 0.07 * cloud(rng, 1.2) + 0.03 * cloud(rng, 0)
+    wall = 1 + 0.07 * noise(1.2) + 0.03 * noise(0)
     kind = rng.integers(3)
     if kind == 0:
         wall *= _cells(rng, 40, 128, 0.1, 0.08, 0.8)
@@ -78,12 +91,11 @@ def _facade(rng: np.random.Generator) -> np.ndarray:
     return image
 
 
-def _shop(rng: np.random.Generator) -> np.ndarray:
+def _shop(rng: np.random.Generator, noise: Noise) -> np.ndarray:
     """Ground floor: shop windows, doors and a coloured fascia; 4 m of the tile's height are seen."""
-    image = _grey(1 + 0.08 * cloud(rng, 1.0))
+    image = _grey(1 + 0.08 * noise(1.0))
     y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
-    edge = np.sort(np.append(rng.uniform(0, 1, 5), [0, 1]))
-    for left, right in zip(edge[:-1], edge[1:], strict=True):
+    for left, right in pairwise(np.sort(np.append(rng.uniform(0, 1, 5), [0, 1]))):
         inside = (x > left + 0.015) & (x < right - 0.015) & (y < rng.uniform(0.2, 0.24)) & (y > rng.choice([0, 0.05]))
         image[inside] = rng.uniform(0.05, 0.4, 3) + 0.1 * rng.random((int(inside.sum()), 1))
         fascia = (x > left) & (x < right) & (y > 0.245) & (y < 0.3)
@@ -91,70 +103,72 @@ def _shop(rng: np.random.Generator) -> np.ndarray:
     return image
 
 
-def _sign(rng: np.random.Generator, kind: int) -> np.ndarray:
+def _sign(noise: Noise, kind: int) -> np.ndarray:
     y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE - 0.5
     radius = np.hypot(x, y) if kind < 3 else np.maximum(abs(x), abs(y))
     back, edge = [((0.9, 0.9, 0.9), (0.7, 0.03, 0.04)), ((0.03, 0.1, 0.55), (0.03, 0.1, 0.55)),
                   ((0.7, 0.03, 0.04), (0.7, 0.03, 0.04)), ((0.9, 0.55, 0.03), (0.9, 0.9, 0.9)),
                   ((0.03, 0.12, 0.55), (0.9, 0.9, 0.9)), ((0.9, 0.9, 0.9), (0.05, 0.05, 0.05))][kind]  # fmt: skip
     image = np.where((radius > 0.39)[..., None], edge, back).astype(float)
-    inner = cloud(rng, 1.5) > 0.9 if kind != 2 else abs(y) < 0.08
+    inner = noise(1.5) > 0.9 if kind != 2 else abs(y) < 0.08
     image[inner & (radius < 0.32)] = 0.05 if kind in (0, 3, 5) else 0.9
     return image
 
 
-def _make(name: str, rng: np.random.Generator) -> np.ndarray:
+def _make(name: str, rng: np.random.Generator, noise: Noise) -> np.ndarray:
     y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
     if name == "asphalt":
-        a = 1 + 0.12 * cloud(rng, 1.3) + 0.10 * cloud(rng, 0.3)
-        a -= 0.35 * (abs(cloud(rng, 1.6)) < 0.025)
-        a *= np.where(cloud(rng, 2.2) > 1.1, rng.uniform(0.7, 1.2), 1)
+        a = 1 + 0.12 * noise(1.3) + 0.15 * noise(0.3)
+        a -= 0.35 * (abs(noise(1.6)) < 0.025)
+        a *= np.where(noise(2.2) > 1.1, rng.uniform(0.7, 1.2), 1)
         return _grey(a)
     if name == "paving":
         n = int(rng.integers(8, 16))
-        return _grey(_cells(rng, n, n, 0.07, 0.1, 0.65, rng.choice([0, 0.5])) * (1 + 0.1 * cloud(rng, 1.0)))
+        return _grey(_cells(rng, n, n, 0.07, 0.1, 0.65, rng.choice([0, 0.5])) * (1 + 0.1 * noise(1.0)))
     if name == "cobble":
-        return _grey(_cells(rng, 36, 36, 0.16, 0.16, 0.5) * (1 + 0.1 * cloud(rng, 1.0)))
+        return _grey(_cells(rng, 36, 36, 0.16, 0.16, 0.5) * (1 + 0.1 * noise(1.0)))
     if name in ("leaves", "needles", "hedge", "grass"):
-        return _leafy(rng, {"leaves": 0.6, "needles": 0.35, "hedge": 0.45, "grass": 0.8}[name])
+        return _leafy(noise, {"leaves": 0.6, "needles": 0.35, "hedge": 0.45, "grass": 0.8}[name])
     if name in ("brick", "roof"):
-        return _grey(_cells(rng, 16, 48, 0.1, 0.12, 0.7) * (1 + 0.12 * cloud(rng, 1.0)))
+        return _grey(_cells(rng, 16, 48, 0.1, 0.12, 0.7) * (1 + 0.12 * noise(1.0)))
     if name in ("bark", "wood", "planks"):
-        stripes = np.sin(2 * np.pi * (x * 12 + 0.15 * cloud(rng, 1.5)))
-        return _grey(1 + 0.15 * stripes + 0.12 * cloud(rng, 0.7) - 0.6 * (((x * 10) % 1 < 0.08) & (name == "planks")))
+        stripes = np.sin(2 * np.pi * (x * 12 + 0.15 * noise(1.5)))
+        return _grey(1 + 0.15 * stripes + 0.12 * noise(0.7) - 0.6 * (((x * 10) % 1 < 0.08) & (name == "planks")))
     if name == "glass":
         pillar = ((x * 2) % 1 < 0.12) | (y < 0.04)
-        return _grey(np.where(pillar, 2.5, 0.8 + 0.7 * y + 0.15 * cloud(rng, 1.5)))
+        return _grey(np.where(pillar, 2.5, 0.8 + 0.7 * y + 0.15 * noise(1.5)))
     if name == "buswindows":
         window = (abs(y - 0.55) < 0.2) & ((x * 2) % 1 > 0.08)
-        return _grey(np.where(window, 0.1 + 0.05 * cloud(rng, 1.5), 1 + 0.03 * cloud(rng, 1.0)))
+        return _grey(np.where(window, 0.1 + 0.05 * noise(1.5), 1 + 0.03 * noise(1.0)))
     if name == "wire":
-        return _grey(np.where(((x * 16) % 1 < 0.25) | ((y * 4) % 1 < 0.12), 1.2, 0.45) + 0.05 * cloud(rng, 0.5))
+        return _grey(np.where(((x * 16) % 1 < 0.25) | ((y * 4) % 1 < 0.12), 1.2, 0.45) + 0.05 * noise(0.5))
     if name.startswith("facade"):
-        return _facade(rng)
+        return _facade(rng, noise)
     if name.startswith("shop"):
-        return _shop(rng)
+        return _shop(rng, noise)
     if name.startswith("sign"):
-        return _sign(rng, int(name[4:]))
+        return _sign(noise, int(name[4:]))
     if name == "clouds":
-        return _grey(np.clip(0.5 + 0.5 * cloud(rng, 1.7), 0, 1))
-    return _grey(1 + {"plaster": 0.1, "cloth": 0.12}.get(name, 0.05) * cloud(rng, 1.0))
+        return _grey(np.clip(0.5 + 0.5 * noise(1.7), 0, 1))
+    return _grey(1 + {"plaster": 0.1, "cloth": 0.12}.get(name, 0.05) * noise(1.0))
 
 
 class Textures:
     """All textures of one sequence and their mip levels; T is the number of TILES."""
 
     def __init__(self, rng: np.random.Generator):
-        level = np.stack([_make(name, rng) for name in TILES]).clip(0.02, 3).astype(np.float32)
+        noise = Noise(rng)
+        level = np.stack([_make(name, rng, noise).astype(np.float32) for name in TILES]).clip(0.02, 3)
         self.levels = [level]
         while level.shape[1] > 1:
-            level = level.reshape(len(TILES), level.shape[1] // 2, 2, level.shape[2] // 2, 2, 3).mean((2, 4))
+            rows = level[:, ::2] + level[:, 1::2]
+            level = (rows[:, :, ::2] + rows[:, :, 1::2]) / 4
             self.levels.append(level)
         self.texel = np.array(list(TILES.values())) / SIZE
 
     def look_up(self, texture: np.ndarray, uv: np.ndarray, footprint: np.ndarray) -> np.ndarray:
         """Bilinear colours N,3 of textures N at uv N,2, from the mip level that a footprint N in metres asks for."""
-        wanted = np.log2(np.maximum(footprint / self.texel[texture], 1)).round().astype(int)
+        wanted = np.log2(np.maximum(footprint / self.texel[texture], 1)).astype(int)
         wanted = np.minimum(wanted, len(self.levels) - 1)
         colour = np.empty((len(texture), 3), np.float32)
         for k in np.unique(wanted):

@@ -128,7 +128,6 @@ def bicycle(rng: np.random.Generator) -> Triangles:
         (head, (0.53, 0, r)),
     ]
     parts = [disc((x, 0, r), r, "y", tyre, 14, r * 0.82) for x in (-0.53, 0.53)]
-    parts += [limb((x, -0.03, r), (x, 0.03, r), r, r * 0.97, tyre, 12) for x in ()]
     parts += [disc((x, 0, r), r * 0.15, "y", frame, 6) for x in (-0.53, 0.53)]
     parts += [limb(p, q, 0.025, 0.025, frame, 4) for p, q in bars]
     parts += [
