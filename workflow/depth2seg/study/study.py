@@ -102,7 +102,23 @@ class Study:
 
     def dataset_settings(self, name: str) -> str:
         """A data set's block, as canonical JSON."""
-        return canonical(self._get("datasets", name).model_dump(mode="json"))
+        return canonical(self.dataset(name))
+
+    def dataset(self, name: str) -> dict:
+        """A data set's block, as a plain dict."""
+        return self._get("datasets", name).model_dump(mode="json")
+
+    def rendered(self, name: str) -> bool:
+        """Whether a data set's raw files are rendered, and not downloaded or brought."""
+        return self._get("datasets", name).source.startswith("rendered-")
+
+    def packing_settings(self, name: str, height: int, width: int) -> str:
+        """What packing needs to know of a data set, as canonical JSON."""
+        return canonical({"dataset": name, "size": [height, width], "classes": self.dataset(name).get("classes")})
+
+    def all_experiments_settings(self) -> str:
+        """Every experiment's settings, as one canonical JSON list."""
+        return canonical([json.loads(self.experiment_settings(name)) for name in self.config.experiments])
 
     def experiment_settings(self, name: str) -> str:
         """An experiment's block with the labels that its table and figure show, as canonical JSON."""

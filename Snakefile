@@ -1,0 +1,28 @@
+# From frames to results/tables/all.csv: loads the config, includes the stages, names the targets.
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+if "study" not in config:  # --configfile replaces the default study, it does not add to it
+
+    configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/pretrain.smk"
+include: "workflow/rules/finetune.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/tables/all.csv",
+        f"{RESULTS}/tables/claims.csv",
+        figure_files(),

@@ -1,0 +1,128 @@
+# The study of this config, and what rules ask it. Rules hold no logic: it is here, or in the package.
+
+import sys
+
+sys.path.insert(0, f"{workflow.basedir}/workflow")
+
+from depth2seg.data import index as frame_index
+from depth2seg.errors import UserError
+from depth2seg.study import CELL_PATTERN, Cell, load_study
+from snakemake.exceptions import WorkflowError
+
+try:
+    study = load_study(dict(config), name=", ".join(map(str, workflow.configfiles)) or "config")
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+CELL = CELL_PATTERN
+RESULTS = study.config.results
+DATA = study.config.data_root
+# One command a rule: what is printed here can be pasted into a shell.
+DEPTH2SEG = f"PYTHONNOUSERSITE=1 PYTHONPATH={workflow.basedir}/workflow python -m depth2seg"
+EXPERIMENTS = list(study.config.experiments)
+
+
+wildcard_constraints:
+    dataset="|".join(study.config.datasets),
+    recipe="[a-z0-9+-]+",
+    backbone="resnet[0-9]+",
+    setting="[a-z0-9+-]+",
+    experiment="|".join(EXPERIMENTS),
+    height=r"\d+",
+    width=r"\d+",
+    train_size=r"\d+",
+    seed=r"\d+",
+    sequence="[A-Za-z0-9_-]+",
+
+
+def cell_of(wildcards):
+    names = ("dataset", "recipe", "backbone", "setting")
+    return Cell(
+        **{name: wildcards[name] for name in names},
+        train_size=int(wildcards.train_size),
+        seed=int(wildcards.seed),
+    )
+
+
+def dataset_settings(wildcards):
+    return study.dataset_settings(wildcards.dataset)
+
+
+def packing_settings(wildcards):
+    return study.packing_settings(wildcards.dataset, int(wildcards.height), int(wildcards.width))
+
+
+def raw_manifests(wildcards):
+    dataset = study.dataset(wildcards.dataset)
+    if not study.rendered(wildcards.dataset):
+        return [f"{RESULTS}/data/{wildcards.dataset}/manifest.json"]
+    return expand(f"{DATA}/{wildcards.dataset}/manifests/{{sequence}}.json", sequence=frame_index.sequences(dataset))
+
+
+def packed_folder(dataset, size):
+    return f"{RESULTS}/data/{dataset}/{size[0]}x{size[1]}"
+
+
+def pretrain_settings(wildcards):
+    return study.pretrain_settings(wildcards.recipe, wildcards.backbone, int(wildcards.seed))
+
+
+def pretrain_frames(wildcards):
+    recipe = study.recipe(wildcards.recipe)
+    return packed_folder(recipe.dataset, recipe.size) if recipe.schedule else []
+
+
+def pretrain_init(wildcards):
+    recipe = study.recipe(wildcards.recipe)
+    if recipe.init == "random":
+        return []
+    seed = study.pretraining_seed(recipe.init, int(wildcards.seed))
+    return f"{RESULTS}/pretrain/{recipe.init}/{wildcards.backbone}/seed{seed}/encoder.pth"
+
+
+def option(flag, value):
+    return f"{flag} {value}" if value else ""
+
+
+def finetune_settings(wildcards):
+    return study.finetune_settings(cell_of(wildcards))
+
+
+def finetune_frames(wildcards):
+    return packed_folder(wildcards.dataset, study.setting(wildcards.setting).size)
+
+
+def finetune_encoder(wildcards):
+    seed = study.pretraining_seed(wildcards.recipe, int(wildcards.seed))
+    return f"{RESULTS}/pretrain/{wildcards.recipe}/{wildcards.backbone}/seed{seed}/encoder.pth"
+
+
+def cell_files(name, experiment=None):
+    cells = study.cells if experiment is None else study.experiment_cells(experiment)
+    return [f"{RESULTS}/{cell.path}/{name}" for cell in cells]
+
+
+def network_files(task, name):
+    return [
+        f"{RESULTS}/pretrain/{recipe}/{backbone}/seed{seed}/{name}"
+        for recipe, backbone, seed in study.networks
+        if study.recipe(recipe).task == task and seed == 0
+    ]
+
+
+def experiment_settings(wildcards):
+    return study.experiment_settings(wildcards.experiment)
+
+
+def all_experiments_settings(wildcards):
+    return study.all_experiments_settings()
+
+
+def first_experiment_settings(wildcards):
+    return study.experiment_settings(EXPERIMENTS[0])
+
+
+def figure_files():
+    names = [*EXPERIMENTS, "claims", "predictions", "convergence"]
+    names += [f"{task}-maps" for task in ("depth", "flow") if network_files(task, "samples.npz")]
+    return [f"{RESULTS}/figures/{name}.png" for name in names]

@@ -1,0 +1,76 @@
+# Raw data sets -> frame index -> packed frames.
+
+
+rule render:
+    output:
+        manifest=f"{DATA}/{{dataset}}/manifests/{{sequence}}.json",
+    log:
+        f"{RESULTS}/logs/render/{{dataset}}/{{sequence}}.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        settings=dataset_settings,
+        root=f"{DATA}/{{dataset}}",
+    message:
+        "Rendering {wildcards.dataset}, {wildcards.sequence}"
+    shell:
+        "{DEPTH2SEG} render --settings {params.settings:q} --sequence {wildcards.sequence} --root {params.root:q}"
+        " --threads {threads} > {log:q} 2>&1"
+
+
+rule fetch:
+    output:
+        manifest=f"{RESULTS}/data/{{dataset}}/manifest.json",
+    log:
+        f"{RESULTS}/logs/fetch/{{dataset}}.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        settings=dataset_settings,
+        root=f"{DATA}/{{dataset}}",
+    message:
+        "Verifying {params.root}, downloading what is missing"
+    shell:
+        "{DEPTH2SEG} fetch --settings {params.settings:q} --root {params.root:q} --out {output.manifest:q} 2>&1"
+        " | tee {log:q}"
+
+
+rule index:
+    input:
+        raw_manifests,
+    output:
+        index=f"{RESULTS}/data/{{dataset}}/index.parquet",
+    log:
+        f"{RESULTS}/logs/index/{{dataset}}.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        settings=dataset_settings,
+        root=f"{DATA}/{{dataset}}",
+    message:
+        "Indexing the frames of {wildcards.dataset}"
+    shell:
+        "{DEPTH2SEG} index --settings {params.settings:q} --root {params.root:q} --out {output.index:q} > {log:q} 2>&1"
+
+
+rule pack:
+    input:
+        index=rules.index.output.index,
+    output:
+        folder=directory(f"{RESULTS}/data/{{dataset}}/{{height}}x{{width}}"),
+    log:
+        f"{RESULTS}/logs/pack/{{dataset}}-{{height}}x{{width}}.log",
+    threads: 2
+    resources:
+        mem_mb=500,
+    params:
+        settings=packing_settings,
+        root=f"{DATA}/{{dataset}}",
+    message:
+        "Packing the frames of {wildcards.dataset} at {wildcards.width} x {wildcards.height}"
+    shell:
+        "{DEPTH2SEG} pack --settings {params.settings:q} --index {input.index:q} --root {params.root:q}"
+        " --out {output.folder:q} --processes {threads} > {log:q} 2>&1"

@@ -1,0 +1,31 @@
+# A recipe, with one backbone and seed -> weights that fine-tuning can start from.
+
+
+rule pretrain:
+    input:
+        packed=pretrain_frames,
+        init=pretrain_init,
+    output:
+        encoder=f"{RESULTS}/pretrain/{{recipe}}/{{backbone}}/seed{{seed}}/encoder.pth",
+        history=f"{RESULTS}/pretrain/{{recipe}}/{{backbone}}/seed{{seed}}/history.csv",
+        metrics=f"{RESULTS}/pretrain/{{recipe}}/{{backbone}}/seed{{seed}}/metrics.json",
+        samples=f"{RESULTS}/pretrain/{{recipe}}/{{backbone}}/seed{{seed}}/samples.npz",
+        config=f"{RESULTS}/pretrain/{{recipe}}/{{backbone}}/seed{{seed}}/config.py",
+    log:
+        f"{RESULTS}/logs/pretrain/{{recipe}}-{{backbone}}-seed{{seed}}.log",
+    priority: 10
+    threads: 1
+    resources:
+        mem_mb=3000,
+        gpu=1,
+    params:
+        settings=pretrain_settings,
+        packed=lambda wildcards, input: option("--packed", input.packed),
+        init=lambda wildcards, input: option("--init", input.init),
+        folder=f"{RESULTS}/pretrain/{{recipe}}/{{backbone}}/seed{{seed}}",
+        results=RESULTS,
+    message:
+        "Pre-training {wildcards.recipe}, {wildcards.backbone}, seed {wildcards.seed}"
+    shell:
+        "{DEPTH2SEG} pretrain --settings {params.settings:q} {params.packed} {params.init} --out {params.folder:q}"
+        " --results {params.results:q} --threads {threads} 2>&1 | tee {log:q}"

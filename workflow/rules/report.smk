@@ -1,0 +1,142 @@
+# Metrics of cells -> tables, claims, figures, and the web page.
+
+
+rule cells:
+    input:
+        metrics=cell_files("metrics.json"),
+    output:
+        table=report(f"{RESULTS}/tables/cells.csv", caption="../report/cells.rst", category="Tables"),
+    log:
+        f"{RESULTS}/logs/tables/cells.log",
+    threads: 1
+    message:
+        "Gathering the metrics of every fine-tuning run"
+    shell:
+        "{DEPTH2SEG} cells --out {output.table:q} {input.metrics:q} > {log:q} 2>&1"
+
+
+rule experiment_table:
+    input:
+        cells=rules.cells.output.table,
+    output:
+        table=report(f"{RESULTS}/tables/{{experiment}}.csv", caption="../report/experiment.rst", category="Tables"),
+    log:
+        f"{RESULTS}/logs/tables/{{experiment}}.log",
+    threads: 1
+    params:
+        settings=experiment_settings,
+        results=RESULTS,
+    message:
+        "Table of experiment {wildcards.experiment}"
+    shell:
+        "{DEPTH2SEG} table --settings {params.settings:q} --cells {input.cells:q} --results {params.results:q}"
+        " --out {output.table:q} > {log:q} 2>&1"
+
+
+rule claims:
+    input:
+        cells=rules.cells.output.table,
+    output:
+        table=report(f"{RESULTS}/tables/claims.csv", caption="../report/claims.rst", category="Claims"),
+    log:
+        f"{RESULTS}/logs/tables/claims.log",
+    threads: 1
+    params:
+        settings=all_experiments_settings,
+        results=RESULTS,
+    message:
+        "Holding the paper's claims against the cells"
+    shell:
+        "{DEPTH2SEG} claims --settings {params.settings:q} --cells {input.cells:q} --results {params.results:q}"
+        " --out {output.table:q} > {log:q} 2>&1"
+
+
+rule all_table:
+    input:
+        tables=expand(rules.experiment_table.output.table, experiment=EXPERIMENTS),
+    output:
+        table=report(f"{RESULTS}/tables/all.csv", caption="../report/all.rst", category="Tables"),
+    log:
+        f"{RESULTS}/logs/tables/all.log",
+    threads: 1
+    message:
+        "Table of all experiments"
+    shell:
+        "{DEPTH2SEG} all --out {output.table:q} {input.tables:q} > {log:q} 2>&1"
+
+
+rule experiment_figure:
+    input:
+        table=rules.experiment_table.output.table,
+        cells=rules.cells.output.table,
+    output:
+        pdf=f"{RESULTS}/figures/{{experiment}}.pdf",
+        png=report(
+            f"{RESULTS}/figures/{{experiment}}.png", caption="../report/experiment_figure.rst", category="Figures"
+        ),
+    log:
+        f"{RESULTS}/logs/figures/{{experiment}}.log",
+    threads: 1
+    params:
+        settings=experiment_settings,
+    message:
+        "Figure of experiment {wildcards.experiment}"
+    shell:
+        "{DEPTH2SEG} figure --name experiment --settings {params.settings:q} --table {input.table:q}"
+        " --cells {input.cells:q} --out {output.pdf:q} > {log:q} 2>&1"
+
+
+rule claims_figure:
+    input:
+        table=rules.claims.output.table,
+    output:
+        pdf=f"{RESULTS}/figures/claims.pdf",
+        png=report(f"{RESULTS}/figures/claims.png", caption="../report/claims_figure.rst", category="Claims"),
+    log:
+        f"{RESULTS}/logs/figures/claims.log",
+    threads: 1
+    message:
+        "Figure of the claims"
+    shell:
+        "{DEPTH2SEG} figure --name claims --table {input.table:q} --out {output.pdf:q} > {log:q} 2>&1"
+
+
+rule cells_figure:
+    input:
+        cell_files("metrics.json", EXPERIMENTS[0]),
+    output:
+        pdf=f"{RESULTS}/figures/{{name}}.pdf",
+        png=report(f"{RESULTS}/figures/{{name}}.png", caption="../report/{name}.rst", category="Figures"),
+    log:
+        f"{RESULTS}/logs/figures/{{name}}.log",
+    wildcard_constraints:
+        name="predictions|convergence",
+    threads: 1
+    params:
+        settings=first_experiment_settings,
+        results=RESULTS,
+    message:
+        "Figure {wildcards.name}"
+    shell:
+        "{DEPTH2SEG} figure --name {wildcards.name} --settings {params.settings:q} --results {params.results:q}"
+        " --out {output.pdf:q} > {log:q} 2>&1"
+
+
+rule maps_figure:
+    input:
+        samples=lambda wildcards: network_files(wildcards.task, "samples.npz"),
+    output:
+        pdf=f"{RESULTS}/figures/{{task}}-maps.pdf",
+        png=report(f"{RESULTS}/figures/{{task}}-maps.png", caption="../report/{task}_maps.rst", category="Figures"),
+    log:
+        f"{RESULTS}/logs/figures/{{task}}-maps.log",
+    wildcard_constraints:
+        task="depth|flow",
+    threads: 1
+    params:
+        settings=first_experiment_settings,
+    message:
+        "Pictures of the {wildcards.task} networks"
+    shell:
+        "{DEPTH2SEG} figure --name {wildcards.task}-maps --settings {params.settings:q} --out {output.pdf:q}"
+        " {input.samples:q} > {log:q} 2>&1"
