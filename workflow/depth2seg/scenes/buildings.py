@@ -5,12 +5,15 @@ import numpy as np
 from depth2seg.scenes.mesh import Paint, Triangles, box, join, pose, prism
 
 BUILDING = 11
+_WALLS = [
+    (0.6, 0.58, 0.54), (0.6, 0.5, 0.34), (0.5, 0.33, 0.16), (0.36, 0.15, 0.1), (0.33, 0.33, 0.34),
+    (0.28, 0.36, 0.42), (0.35, 0.42, 0.32), (0.5, 0.3, 0.25), (0.2, 0.18, 0.17),
+]  # fmt: skip
 
 
 def wall_colour(rng: np.random.Generator) -> tuple[float, float, float]:
     """Plaster white, cream, ochre, brick red, grey, now and then blue or green."""
-    base = np.array([(0.6, 0.58, 0.54), (0.6, 0.5, 0.34), (0.5, 0.33, 0.16), (0.36, 0.15, 0.1), (0.33, 0.33, 0.34),
-                     (0.28, 0.36, 0.42), (0.35, 0.42, 0.32), (0.5, 0.3, 0.25), (0.2, 0.18, 0.17)][rng.integers(9)])  # fmt: skip
+    base = np.array(_WALLS[rng.integers(len(_WALLS))])
     return tuple((base * rng.uniform(0.7, 1.25) + rng.uniform(-0.03, 0.03, 3)).clip(0.05, 0.75))
 
 

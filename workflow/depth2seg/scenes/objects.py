@@ -4,7 +4,7 @@ The stand-in for ImageNet classification: the street's own makers of things, eac
 before a random background.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from depth2seg.scenes import buildings, furniture, people, plants, vehicles
 from depth2seg.scenes.camera import Camera
 from depth2seg.scenes.layout import OBJECT_CLASSES, parse_job
 from depth2seg.scenes.mesh import Paint, Triangles, box, join, pose, quads
-from depth2seg.scenes.sequence import _save, with_progress, write_manifest
+from depth2seg.scenes.sequence import save, with_progress, write_manifest
 from depth2seg.scenes.shading import photograph, random_light
 from depth2seg.scenes.textures import Textures
 from depth2seg.scenes.tracer import Tracer
@@ -37,13 +37,13 @@ def render_objects(dataset: dict, job: str, root: Path) -> None:
     total = int(dataset["splits"][split]["images"])
     seed = [int(dataset["seed"]), _SPLITS.index(split), OBJECT_CLASSES.index(name)]
 
-    def images() -> "Callable":
+    def images() -> Iterator[Path]:
         for k in range(total):
             if k % _PER_TEXTURES == 0:
                 textures = Textures(np.random.default_rng([*seed, k, 1]))
             rng = np.random.default_rng([*seed, k])
             image = portrait(name, dataset["size"], int(dataset["samples"]), textures, rng)
-            yield _save(root / split / name / f"{k:05d}.png", image)
+            yield save(root / split / name / f"{k:05d}.png", image)
 
     write_manifest(dataset, job, root, list(with_progress(images(), total, "image")))
 

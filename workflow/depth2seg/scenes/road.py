@@ -111,9 +111,9 @@ def surfaces(road: Road, sides: list[Side], rng: np.random.Generator) -> list[Tr
         if side.verge:
             parts.append(road.strip(k * side.kerb, k * edge, h, h, grass))
         yard = grass if rng.random() < 0.7 else Paint("paving", tuple(slab * rng.uniform(0.6, 1.1)), SIDEWALK)
-        far = side.front + 16
-        parts += [road.strip(k * side.front, k * far, h, h + side.rise * 16, yard),
-                  road.strip(k * far, k * (far + 70), h + side.rise * 16, h + side.rise * 70, grass, step=8)]  # fmt: skip
+        far, up = side.front + 16, side.rise * 16
+        parts += [road.strip(k * side.front, k * far, h, h + up, yard),
+                  road.strip(k * far, k * (far + 70), h + up, h + side.rise * 70, grass, step=8)]  # fmt: skip
     return parts + _marks(road, sides, rng)
 
 

@@ -103,16 +103,16 @@ def _video_frame(drive: Drive, split: str, number: int, frame: int, last: bool, 
     pose = formats.oxts_line(formats.imu_pose(moment.left.pose), drive.street.speed * drive.fps)
     png = f"{frame:010d}.png"
     files = [
-        _save(raw / "image_02/data" / png, image),
-        _save(raw / "image_03/data" / png, moment.image(right=True)),
-        _save(depth_folder / "groundtruth/image_02" / png, formats.encode_depth(depth)),
-        _save(depth_folder / "velodyne_raw/image_02" / png, formats.encode_depth(sparse)),
-        _save(raw / f"velodyne_points/data/{frame:010d}.bin", points.tobytes()),
-        _save(raw / f"oxts/data/{frame:010d}.txt", pose.encode()),
+        save(raw / "image_02/data" / png, image),
+        save(raw / "image_03/data" / png, moment.image(right=True)),
+        save(depth_folder / "groundtruth/image_02" / png, formats.encode_depth(depth)),
+        save(depth_folder / "velodyne_raw/image_02" / png, formats.encode_depth(sparse)),
+        save(raw / f"velodyne_points/data/{frame:010d}.bin", points.tobytes()),
+        save(raw / f"oxts/data/{frame:010d}.txt", pose.encode()),
     ]
     if not last:
         flow = root / f"flow/training/flow_occ/{number:06d}_{frame:02d}.png"
-        files.append(_save(flow, formats.encode_flow(moment.flow())))
+        files.append(save(flow, formats.encode_flow(moment.flow())))
     return files
 
 
@@ -121,9 +121,9 @@ def _labelled_frame(drive: Drive, number: int, frame: int, root: Path) -> list[P
     labels = moment.labels()
     folder, name = root / "semantics/training", f"{number:06d}_10.png"
     return [
-        _save(folder / "image_2" / name, moment.image()),
-        _save(folder / "semantic" / name, labels),
-        _save(folder / "instance" / name, number_within_class(labels, moment.instances())),
+        save(folder / "image_2" / name, moment.image()),
+        save(folder / "semantic" / name, labels),
+        save(folder / "instance" / name, number_within_class(labels, moment.instances())),
     ]
 
 
@@ -138,7 +138,8 @@ def number_within_class(labels: np.ndarray, instances: np.ndarray) -> np.ndarray
     return result
 
 
-def _save(path: Path, content: np.ndarray | bytes) -> Path:
+def save(path: Path, content: np.ndarray | bytes) -> Path:
+    """Write an image or bytes, complete or not at all."""
     with atomic_path(path) as temporary:
         if isinstance(content, bytes):
             temporary.write_bytes(content)

@@ -35,7 +35,7 @@ def random_light(rng: np.random.Generator) -> Light:
     horizon = (1 - overcast) * np.array([0.6, 0.76, 1.0]) * rng.uniform(0.8, 1.2) + overcast * grey * 1.05
     ground = np.array([0.24, 0.21, 0.18]) * (0.5 + sun.mean() / 3)
     level = sun.mean() * np.sin(elevation) * 0.5 + (zenith + horizon).mean() / 2
-    return Light(direction, sun, zenith, horizon, ground, rng.uniform(0, 0.6), rng.uniform(0.55, 0.9) / level)
+    return Light(direction, sun, zenith, horizon, ground, rng.uniform(0, 0.6), rng.uniform(0.62, 1.0) / level)
 
 
 def photograph(

@@ -63,7 +63,7 @@ def car(rng: np.random.Generator, label: int = CAR) -> Triangles:
 
 def van(rng: np.random.Generator, label: int = CAR) -> Triangles:
     """Delivery van or people carrier."""
-    length, width, height = rng.uniform(4.6, 5.8), rng.uniform(1.85, 2.05), rng.uniform(1.9, 2.5)
+    length, width, height = rng.uniform(4.6, 5.4), rng.uniform(1.85, 2.05), rng.uniform(1.9, 2.5)
     front, back, half = length / 2, -length / 2, width / 2
     paint = Paint("plain", body_colour(rng), label)
     glass = Paint("glass", (0.06, 0.07, 0.08), label)
@@ -147,7 +147,8 @@ def motorcycle(rng: np.random.Generator) -> Triangles:
         *[limb((x, -0.07, r), (x, 0.07, r), r, r, dark, 10) for x in (-0.7, 0.7)],
         *[disc((x, y, r), r, "y", dark, 10, r * 0.5) for x in (-0.7, 0.7) for y in (-0.07, 0.07)],
         prism(body, -0.16, 0.16, paint), box((0.6, 0.26, 0.1), (-0.35, 0, 0.78), dark),
-        limb((0.7, 0, r), (0.45, 0, 1.05), 0.05, 0.05, dark, 5), limb((0.42, -0.35, 1.05), (0.42, 0.35, 1.05), 0.025, 0.025, dark, 4),
+        limb((0.7, 0, r), (0.45, 0, 1.05), 0.05, 0.05, dark, 5),
+        limb((0.42, -0.35, 1.05), (0.42, 0.35, 1.05), 0.025, 0.025, dark, 4),
         box((0.08, 0.18, 0.16), (0.62, 0, 0.8), Paint("plain", (0.9, 0.9, 0.8), MOTORCYCLE)),
     ])  # fmt: skip
 
