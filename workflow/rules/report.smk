@@ -19,7 +19,7 @@ rule experiment_table:
     input:
         cells=rules.cells.output.table,
     output:
-        table=report(f"{RESULTS}/tables/{{experiment}}.csv", caption="../report/experiment.rst", category="Tables"),
+        table=report(f"{RESULTS}/tables/{{experiment}}.csv", caption="../report/table.rst", category="Tables"),
     log:
         f"{RESULTS}/logs/tables/{{experiment}}.log",
     threads: 1
@@ -37,7 +37,7 @@ rule claims:
     input:
         cells=rules.cells.output.table,
     output:
-        table=report(f"{RESULTS}/tables/claims.csv", caption="../report/claims.rst", category="Claims"),
+        table=report(f"{RESULTS}/tables/claims.csv", caption="../report/claims_table.rst", category="Claims"),
     log:
         f"{RESULTS}/logs/tables/claims.log",
     threads: 1
@@ -71,9 +71,7 @@ rule experiment_figure:
         cells=rules.cells.output.table,
     output:
         pdf=f"{RESULTS}/figures/{{experiment}}.pdf",
-        png=report(
-            f"{RESULTS}/figures/{{experiment}}.png", caption="../report/experiment_figure.rst", category="Figures"
-        ),
+        png=report(f"{RESULTS}/figures/{{experiment}}.png", caption="../report/experiment.rst", category="Figures"),
     log:
         f"{RESULTS}/logs/figures/{{experiment}}.log",
     threads: 1
@@ -91,7 +89,7 @@ rule claims_figure:
         table=rules.claims.output.table,
     output:
         pdf=f"{RESULTS}/figures/claims.pdf",
-        png=report(f"{RESULTS}/figures/claims.png", caption="../report/claims_figure.rst", category="Claims"),
+        png=report(f"{RESULTS}/figures/claims.png", caption="../report/claims.rst", category="Claims"),
     log:
         f"{RESULTS}/logs/figures/claims.log",
     threads: 1

@@ -8,9 +8,38 @@ CHANNELS = (16, 32, 64, 128, 256)
 SCALES = (0, 1, 2, 3)
 
 
-def conv3x3(inputs: int, outputs: int) -> nn.Conv2d:
-    """A 3 x 3 convolution with reflection padding."""
-    return nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect")
+class _ReflectionPad(torch.autograd.Function):
+    """One pixel of reflection padding that keeps channels last; PyTorch's own goes through a transposed copy."""
+
+    @staticmethod
+    def forward(ctx: object, x: Tensor) -> Tensor:
+        batch, channels, height, width = x.shape
+        shape = (batch, channels, height + 2, width + 2)
+        padded = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
+        padded[:, :, 1:-1, 1:-1] = x
+        padded[:, :, 1:-1, 0], padded[:, :, 1:-1, -1] = x[..., 1], x[..., -2]
+        padded[:, :, 0], padded[:, :, -1] = padded[:, :, 2], padded[:, :, -3]
+        return padded
+
+    @staticmethod
+    def backward(ctx: object, gradient: Tensor) -> Tensor:
+        inner = gradient[:, :, 1:-1].clone(memory_format=torch.channels_last)
+        inner[:, :, 1].add_(gradient[:, :, 0])
+        inner[:, :, -2].add_(gradient[:, :, -1])
+        inner[..., 2].add_(inner[..., 0])
+        inner[..., -3].add_(inner[..., -1])
+        return inner[..., 1:-1]
+
+
+class Conv3x3(nn.Conv2d):
+    """A 3 x 3 convolution with reflection padding: Monodepth2's."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__(inputs, outputs, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """B x inputs x H x W to B x outputs x H x W."""
+        return super().forward(_ReflectionPad.apply(x))
 
 
 class UNetDecoder(nn.Module):
@@ -25,8 +54,8 @@ class UNetDecoder(nn.Module):
         below = [encoder_channels[-1], *reversed(CHANNELS[1:])]
         skips = [*reversed(encoder_channels[:-1]), 0]
         stages = list(reversed(CHANNELS))
-        self.before = nn.ModuleList(conv3x3(b, c) for b, c in zip(below, stages, strict=True))
-        self.after = nn.ModuleList(conv3x3(c + s, c) for c, s in zip(stages, skips, strict=True))
+        self.before = nn.ModuleList(Conv3x3(b, c) for b, c in zip(below, stages, strict=True))
+        self.after = nn.ModuleList(Conv3x3(c + s, c) for c, s in zip(stages, skips, strict=True))
 
     def forward(self, levels: tuple[Tensor, ...]) -> list[Tensor]:
         """Encoder levels to features at scales 0 to 4: 16, 32, 64, 128, 256 channels, size / 2**scale."""
@@ -44,7 +73,7 @@ class MultiScaleOutput(nn.Module):
 
     def __init__(self, channels: int):
         super().__init__()
-        self.convs = nn.ModuleList(conv3x3(CHANNELS[scale], channels) for scale in SCALES)
+        self.convs = nn.ModuleList(Conv3x3(CHANNELS[scale], channels) for scale in SCALES)
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """Decoder features to outputs in (0, 1), float32, finest first."""

@@ -4,7 +4,7 @@ import torch
 from mmengine.model import BaseDataPreprocessor
 from torch import Tensor
 
-from depth2seg.models.decoder import CHANNELS, UNetDecoder, conv3x3
+from depth2seg.models.decoder import CHANNELS, UNetDecoder, Conv3x3
 from depth2seg.models.openmmlab import MODELS, BaseDecodeHead, EncoderDecoder, PixelData, SegDataSample
 from depth2seg.tasks.base import Normalise
 from depth2seg.tasks.jitter import ColourJitter
@@ -26,7 +26,7 @@ class DepthDecoderHead(BaseDecodeHead):
             **kwargs,
         )
         self.decoder = UNetDecoder(in_channels)
-        self.conv_seg = conv3x3(CHANNELS[0], num_classes)
+        self.conv_seg = Conv3x3(CHANNELS[0], num_classes)
 
     def forward(self, levels: tuple[Tensor, ...]) -> Tensor:
         """Encoder levels to B x classes x H x W scores."""

@@ -124,8 +124,10 @@ class Study:
         """An experiment's block with the labels that its table and figure show, as canonical JSON."""
         block = self._get("experiments", name).model_dump(mode="json")
         labels = {recipe: self.recipe(recipe).label for recipe in block["recipes"]}
+        networks = {recipe: self.recipe(recipe).seeds for recipe in block["recipes"]}
         settings = {setting: self.setting(setting).label for setting in block["settings"]}
-        return canonical(block | {"experiment": name, "recipe_labels": labels, "setting_labels": settings})
+        described = {"recipe_labels": labels, "setting_labels": settings, "pretraining_seeds": networks}
+        return canonical(block | described | {"experiment": name})
 
     def _get(self, kind: str, name: str) -> object:
         known = getattr(self.config, kind)

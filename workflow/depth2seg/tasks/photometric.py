@@ -11,8 +11,38 @@ C1, C2 = 0.01**2, 0.03**2
 SSIM_WEIGHT = 0.85
 
 
-def _local_mean(image: Tensor) -> Tensor:
-    return F.avg_pool2d(F.pad(image, (1, 1, 1, 1), mode="reflect"), 3, 1)
+class _LocalMean(torch.autograd.Function):
+    """Mean over 3 x 3 windows of a reflection-padded image, by sums of shifted images.
+
+    The same numbers as ``F.avg_pool2d(F.pad(image, (1, 1, 1, 1), "reflect"), 3, 1)``, whose kernels for few channels
+    are not vectorised: it alone took a third of a depth step.
+    """
+
+    @staticmethod
+    def forward(ctx: object, image: Tensor) -> Tensor:
+        padded = F.pad(image, (1, 1, 1, 1), mode="reflect")
+        rows = (padded[..., :-2, :] + padded[..., 1:-1, :]).add_(padded[..., 2:, :])
+        return (rows[..., :-2] + rows[..., 1:-1]).add_(rows[..., 2:]).mul_(1 / 9)
+
+    @staticmethod
+    def backward(ctx: object, gradient: Tensor) -> Tensor:
+        gradient = gradient * (1 / 9)
+        height, width = gradient.shape[-2:]
+        rows = F.pad(gradient, (0, 2))
+        rows[..., 1 : width + 1].add_(gradient)
+        rows[..., 2:].add_(gradient)
+        padded = F.pad(rows, (0, 0, 0, 2))
+        padded[..., 1 : height + 1, :].add_(rows)
+        padded[..., 2:, :].add_(rows)
+        # What fell on the border belongs to the pixels that it reflects.
+        padded[..., 2, :].add_(padded[..., 0, :])
+        padded[..., -3, :].add_(padded[..., -1, :])
+        padded[..., 2].add_(padded[..., 0])
+        padded[..., -3].add_(padded[..., -1])
+        return padded[..., 1:-1, 1:-1]
+
+
+local_mean = _LocalMean.apply
 
 
 @dataclass
@@ -26,13 +56,13 @@ class LocalStatistics:
     @classmethod
     def of(cls, image: Tensor) -> "LocalStatistics":
         """Statistics of B x C x H x W."""
-        mean, square = _local_mean(torch.cat([image, image * image])).chunk(2)
+        mean, square = local_mean(torch.cat([image, image * image])).chunk(2)
         return cls(image, mean, square - mean * mean)
 
 
 def ssim_distance(image: Tensor, target: LocalStatistics) -> Tensor:
     """(1 - SSIM) / 2, clamped to 0..1, for each pixel and channel, over 3 x 3 windows with equal weights."""
-    mean, square, product = _local_mean(torch.cat([image, image * image, image * target.image])).chunk(3)
+    mean, square, product = local_mean(torch.cat([image, image * image, image * target.image])).chunk(3)
     variance = square - mean * mean
     covariance = product - mean * target.mean
     numerator = (2 * mean * target.mean + C1) * (2 * covariance + C2)
