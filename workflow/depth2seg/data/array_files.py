@@ -73,14 +73,13 @@ def claimed(folder: Path) -> Iterator[None]:
 def remove_abandoned(out: Path) -> None:
     """Remove the temporary folders of earlier runs that were killed: nobody holds their lock any more."""
     for folder in out.parent.glob(f".{out.stem}.*.partial"):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue
-        finally:
-            os.close(descriptor)
+        with contextlib.suppress(OSError):  # in work, or already gone
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(descriptor)
 
 
 def _require_room(folder: Path, rows: int, names: list[str], size: tuple[int, int]) -> None:
