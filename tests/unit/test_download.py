@@ -293,7 +293,7 @@ def test_two_fetches_in_one_folder(server, tmp_path, file):
 
 def test_a_folder_without_write_permission_is_named(server, tmp_path, file, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # to root, every folder can be written to
-    with pytest.raises(UserError, match="cannot be downloaded there: .*Set: not writable"):
+    with pytest.raises(UserError, match=r"cannot be downloaded there: .*Set: not writable"):
         fetch(tmp_path, [file], server.mirror, IMPATIENT)
     assert server.paths == []
 
