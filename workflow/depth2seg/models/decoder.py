@@ -14,6 +14,8 @@ class _ReflectionPad(torch.autograd.Function):
     @staticmethod
     def forward(ctx: object, x: Tensor) -> Tensor:
         batch, channels, height, width = x.shape
+        if min(height, width) < 2:
+            raise ValueError(f"a map of {height} x {width} has nothing to reflect: the images are too small")
         shape = (batch, channels, height + 2, width + 2)
         padded = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
         padded[:, :, 1:-1, 1:-1] = x
