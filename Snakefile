@@ -26,6 +26,5 @@ localrules:
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/tables/all.csv",
-        f"{RESULTS}/tables/claims.csv",
-        figure_files(),
+        final_files(),
+        f"{RESULTS}/report.html",

@@ -1,5 +1,6 @@
 # The study of this config, and what rules ask it. Rules hold no logic: it is here, or in the package.
 
+import shlex
 import sys
 
 sys.path.insert(0, f"{workflow.basedir}/workflow")
@@ -126,3 +127,15 @@ def figure_files():
     names = [*EXPERIMENTS, "claims", "predictions", "convergence"]
     names += [f"{task}-maps" for task in ("depth", "flow") if network_files(task, "samples.npz")]
     return [f"{RESULTS}/figures/{name}.png" for name in names]
+
+
+def final_files():
+    return [f"{RESULTS}/tables/all.csv", f"{RESULTS}/tables/claims.csv", *figure_files()]
+
+
+def config_arguments():
+    """The arguments that show another Snakemake the same config."""
+    arguments = ["--configfile", *map(str, workflow.configfiles)]
+    if workflow.config_settings.config_args:
+        arguments += ["--config", *workflow.config_settings.config_args]
+    return shlex.join(arguments)

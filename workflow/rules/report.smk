@@ -5,7 +5,12 @@ rule cells:
     input:
         metrics=cell_files("metrics.json"),
     output:
-        table=report(f"{RESULTS}/tables/cells.csv", caption="../report/cells.rst", category="Tables"),
+        table=report(
+            f"{RESULTS}/tables/cells.csv",
+            caption="../report/cells.rst",
+            category="Tables",
+            labels={"table": "cells"},
+        ),
     log:
         f"{RESULTS}/logs/tables/cells.log",
     threads: 1
@@ -19,7 +24,12 @@ rule experiment_table:
     input:
         cells=rules.cells.output.table,
     output:
-        table=report(f"{RESULTS}/tables/{{experiment}}.csv", caption="../report/table.rst", category="Tables"),
+        table=report(
+            f"{RESULTS}/tables/{{experiment}}.csv",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{experiment}"},
+        ),
     log:
         f"{RESULTS}/logs/tables/{{experiment}}.log",
     threads: 1
@@ -37,7 +47,12 @@ rule claims:
     input:
         cells=rules.cells.output.table,
     output:
-        table=report(f"{RESULTS}/tables/claims.csv", caption="../report/claims_table.rst", category="Claims"),
+        table=report(
+            f"{RESULTS}/tables/claims.csv",
+            caption="../report/claims_table.rst",
+            category="Claims",
+            labels={"claims": "table"},
+        ),
     log:
         f"{RESULTS}/logs/tables/claims.log",
     threads: 1
@@ -55,7 +70,12 @@ rule all_table:
     input:
         tables=expand(rules.experiment_table.output.table, experiment=EXPERIMENTS),
     output:
-        table=report(f"{RESULTS}/tables/all.csv", caption="../report/all.rst", category="Tables"),
+        table=report(
+            f"{RESULTS}/tables/all.csv",
+            caption="../report/all.rst",
+            category="Tables",
+            labels={"table": "all"},
+        ),
     log:
         f"{RESULTS}/logs/tables/all.log",
     threads: 1
@@ -71,7 +91,12 @@ rule experiment_figure:
         cells=rules.cells.output.table,
     output:
         pdf=f"{RESULTS}/figures/{{experiment}}.pdf",
-        png=report(f"{RESULTS}/figures/{{experiment}}.png", caption="../report/experiment.rst", category="Figures"),
+        png=report(
+            f"{RESULTS}/figures/{{experiment}}.png",
+            caption="../report/experiment.rst",
+            category="Figures",
+            labels={"figure": "{experiment}"},
+        ),
     log:
         f"{RESULTS}/logs/figures/{{experiment}}.log",
     threads: 1
@@ -89,7 +114,12 @@ rule claims_figure:
         table=rules.claims.output.table,
     output:
         pdf=f"{RESULTS}/figures/claims.pdf",
-        png=report(f"{RESULTS}/figures/claims.png", caption="../report/claims.rst", category="Claims"),
+        png=report(
+            f"{RESULTS}/figures/claims.png",
+            caption="../report/claims.rst",
+            category="Claims",
+            labels={"claims": "figure"},
+        ),
     log:
         f"{RESULTS}/logs/figures/claims.log",
     threads: 1
@@ -104,7 +134,12 @@ rule cells_figure:
         cell_files("metrics.json", EXPERIMENTS[0]),
     output:
         pdf=f"{RESULTS}/figures/{{name}}.pdf",
-        png=report(f"{RESULTS}/figures/{{name}}.png", caption="../report/{name}.rst", category="Figures"),
+        png=report(
+            f"{RESULTS}/figures/{{name}}.png",
+            caption="../report/cells_figure.rst",
+            category="Figures",
+            labels={"figure": "{name}"},
+        ),
     log:
         f"{RESULTS}/logs/figures/{{name}}.log",
     wildcard_constraints:
@@ -125,7 +160,12 @@ rule maps_figure:
         samples=lambda wildcards: network_files(wildcards.task, "samples.npz"),
     output:
         pdf=f"{RESULTS}/figures/{{task}}-maps.pdf",
-        png=report(f"{RESULTS}/figures/{{task}}-maps.png", caption="../report/{task}_maps.rst", category="Figures"),
+        png=report(
+            f"{RESULTS}/figures/{{task}}-maps.png",
+            caption="../report/maps_figure.rst",
+            category="Figures",
+            labels={"figure": "{task} maps"},
+        ),
     log:
         f"{RESULTS}/logs/figures/{{task}}-maps.log",
     wildcard_constraints:
@@ -138,3 +178,22 @@ rule maps_figure:
     shell:
         "{DEPTH2SEG} figure --name {wildcards.task}-maps --settings {params.settings:q} --out {output.pdf:q}"
         " {input.samples:q} > {log:q} 2>&1"
+
+
+rule report_page:
+    input:
+        final_files(),
+    output:
+        page=f"{RESULTS}/report.html",
+    log:
+        f"{RESULTS}/logs/report.log",
+    threads: 1
+    params:
+        snakefile=workflow.main_snakefile,
+        config=config_arguments(),
+        title=study.config.title,
+    message:
+        "Web page of all tables and figures: {output.page}"
+    shell:  # the outer Snakemake has the lock, and no other job is running that writes what this one reads
+        "snakemake --nolock --snakefile {params.snakefile:q} {params.config} --report {output.page:q} {input:q}"
+        " > {log:q} 2>&1"
