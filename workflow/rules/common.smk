@@ -49,6 +49,10 @@ def dataset_settings(wildcards):
     return study.dataset_settings(wildcards.dataset)
 
 
+def sequence_settings(wildcards):
+    return study.sequence_settings(wildcards.dataset, wildcards.sequence)
+
+
 def packing_settings(wildcards):
     return study.packing_settings(wildcards.dataset, int(wildcards.height), int(wildcards.width))
 

@@ -10,7 +10,7 @@ rule render:
     resources:
         mem_mb=1000,
     params:
-        settings=dataset_settings,
+        settings=sequence_settings,
         root=f"{DATA}/{{dataset}}",
     message:
         "Rendering {wildcards.dataset}, {wildcards.sequence}"

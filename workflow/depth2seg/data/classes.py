@@ -72,6 +72,16 @@ class ClassTable:
         table[list(self.train_ids)] = list(self.train_ids.values())
         return table[values]
 
+    def known_or_ignored(self, values: "np.ndarray") -> "np.ndarray":
+        """Map values to train ids without complaint: those that are no label are ignored. For filtered labels only."""
+        import numpy as np
+
+        table = np.full(256, IGNORE, np.uint8)
+        for value, train_id in self.train_ids.items():
+            if 0 <= value < 256:
+                table[value] = train_id
+        return table[values]
+
     def palette(self) -> "np.ndarray":
         """Colours for every train id: uint8, 256 x 3, black where there is no class."""
         import numpy as np

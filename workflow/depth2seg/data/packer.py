@@ -16,7 +16,7 @@ import numpy as np
 from depth2seg.data import decode, index, resize
 from depth2seg.data.array_files import ArrayFiles, claimed, remove_abandoned
 from depth2seg.data.classes import IGNORE, ClassTable, class_table
-from depth2seg.data.packing import ARRAYS
+from depth2seg.data.packing import ARRAYS, DEFAULT_ARRAYS, column_of
 from depth2seg.errors import UserError
 from depth2seg.files import atomic_path, sha256, write_json
 
@@ -39,7 +39,7 @@ class Settings:
 
     size: tuple[int, int]
     classes: str | None = None
-    columns: tuple[str, ...] = tuple(ARRAYS)
+    columns: tuple[str, ...] = DEFAULT_ARRAYS
     dataset: str = ""
 
     @classmethod
@@ -51,7 +51,7 @@ class Settings:
         size = settings.get("size")
         if not (isinstance(size, list) and len(size) == 2 and all(type(n) is int and n > 0 for n in size)):
             raise UserError(f"pack settings: size is {size!r}, expected [height, width] in pixels")
-        columns = tuple(settings.get("columns") or ARRAYS)
+        columns = tuple(settings.get("columns") or DEFAULT_ARRAYS)
         if wrong := set(columns) - set(ARRAYS):
             raise UserError(f"pack settings: columns {', '.join(sorted(wrong))} are not among {', '.join(ARRAYS)}")
         return cls(tuple(size), settings.get("classes"), columns, settings.get("dataset") or "")
@@ -77,7 +77,7 @@ def pack(index_path: Path, root: Path, out: Path, settings: Settings, workers: i
     frames = index.read(index_path)
     classes = class_table(settings.classes) if settings.classes else None
     wanted = {"image", *settings.columns}  # the image always: the intrinsics follow from its size
-    names = [name for name in ARRAYS if name in wanted and frames[name].notna().any()]
+    names = [name for name in ARRAYS if name in wanted and frames[column_of(name)].notna().any()]
     if "semantic" in names and classes is None:
         raise UserError(f"pack settings: {index_path} has label images, so `classes` must name their class table")
     started = time.monotonic()
@@ -106,7 +106,8 @@ class _Job:
         self, root: Path, frames: "pd.DataFrame", files: ArrayFiles, size: tuple[int, int], classes: ClassTable | None
     ):
         self.root, self.files, self.size, self.classes = root, files, size, classes
-        self.paths = frames[files.names].astype(object).where(frames[files.names].notna(), None).to_dict("list")
+        columns = {name: frames[column_of(name)].astype(object) for name in files.names}
+        self.paths = {name: column.where(column.notna(), None).tolist() for name, column in columns.items()}
         self.sequence = list(zip(frames["split"], frames["sequence"], strict=True))
         self.images = frames["image"].tolist()
         # Pictures without a camera, as of a classification set, may differ in size.
@@ -167,6 +168,9 @@ class _Job:
             stored = decode.labels(path)
             self.classes.check(stored, path)  # every pixel, not only those that the packed size keeps
             return self.classes.to_train_ids(resize.nearest(stored, self.size), path), stored.shape
+        if name == "semantic_filtered":
+            stored = decode.labels(path)
+            return self.classes.known_or_ignored(resize.as_brightness(stored, self.size)), stored.shape
         if name == "flow":
             stored, valid = decode.flow(path)
             value, known = resize.nearest_valid(stored, valid, self.size)
@@ -206,7 +210,7 @@ def _write_description(
                 name: {
                     "dtype": ARRAYS[name].dtype,
                     "shape": [len(frames), *settings.size, *ARRAYS[name].channels],
-                    "rows_with_value": int(frames[name].notna().sum()),
+                    "rows_with_value": int(frames[column_of(name)].notna().sum()),
                 }
                 for name in names
             },

@@ -29,16 +29,26 @@ class Array:
     dtype: str
     channels: tuple[int, ...]
     fill: float
+    column: str | None = None  # the index column that it is decoded from, where that is not its own name
 
 
 ARRAYS: dict[str, Array] = {
     "image": Array("uint8", (3,), 0),  # RGB
     "right_image": Array("uint8", (3,), 0),
     "semantic": Array("uint8", (), IGNORE),  # train ids
+    # Train ids after label ids were resized as if they were brightness: protocol ``released``, packed where asked for.
+    "semantic_filtered": Array("uint8", (), IGNORE, column="semantic"),
     "depth": Array("float32", (), 0),  # metres, 0 where there is none
     "lidar": Array("float32", (), 0),
     "flow": Array("float32", (2,), np.nan),  # u, v in packed pixels
 }
+
+DEFAULT_ARRAYS = tuple(name for name, array in ARRAYS.items() if array.column is None)
+
+
+def column_of(name: str) -> str:
+    """The index column that an array is decoded from."""
+    return ARRAYS[name].column or name
 
 
 class Packed:

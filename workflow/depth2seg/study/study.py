@@ -112,9 +112,30 @@ class Study:
         """Whether a data set's raw files are rendered, and not downloaded or brought."""
         return self._get("datasets", name).source.startswith("rendered-")
 
+    def sequence_settings(self, name: str, sequence: str) -> str:
+        """What one job of a rendered data set depends on: its block without the other splits, as canonical JSON.
+
+        A longer list of sequences leaves those before as they are, so it is cut off behind this one.
+        """
+        block, (split, _, place) = self.dataset(name), sequence.partition("-")
+        if split not in block["splits"]:
+            raise UserError(f"'{sequence}' is no sequence of data set '{name}': its splits are {list(block['splits'])}")
+        own = block["splits"][split]
+        return canonical(
+            block | {"splits": {split: own | ({"sequences": int(place) + 1} if "sequences" in own else {})}}
+        )
+
     def packing_settings(self, name: str, height: int, width: int) -> str:
         """What packing needs to know of a data set, as canonical JSON."""
-        return canonical({"dataset": name, "size": [height, width], "classes": self.dataset(name).get("classes")})
+        columns = ["image", "right_image", "semantic", "depth", "lidar", "flow"]
+        if any(self._uses_filtered_labels(cell, name, [height, width]) for cell in self.cells):
+            columns.append("semantic_filtered")
+        classes = self.dataset(name).get("classes")
+        return canonical({"dataset": name, "size": [height, width], "classes": classes, "columns": columns})
+
+    def _uses_filtered_labels(self, cell: Cell, dataset: str, size: list[int]) -> bool:
+        setting = self.setting(cell.setting)
+        return (cell.dataset, setting.size, setting.protocol) == (dataset, size, "released")
 
     def all_experiments_settings(self) -> str:
         """Every experiment's settings, as one canonical JSON list."""
