@@ -9,7 +9,7 @@ SCALES = (0, 1, 2, 3)
 
 
 class _ReflectionPad(torch.autograd.Function):
-    """One pixel of reflection padding that keeps channels last; PyTorch's own goes through a transposed copy."""
+    """One pixel of reflection padding in the input's memory order; PyTorch's own makes channels-last maps contiguous."""
 
     @staticmethod
     def forward(ctx: object, x: Tensor) -> Tensor:
@@ -17,7 +17,7 @@ class _ReflectionPad(torch.autograd.Function):
         if min(height, width) < 2:
             raise ValueError(f"a map of {height} x {width} has nothing to reflect: the images are too small")
         shape = (batch, channels, height + 2, width + 2)
-        padded = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
+        padded = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=_memory_order(x))
         padded[:, :, 1:-1, 1:-1] = x
         padded[:, :, 1:-1, 0], padded[:, :, 1:-1, -1] = x[..., 1], x[..., -2]
         padded[:, :, 0], padded[:, :, -1] = padded[:, :, 2], padded[:, :, -3]
@@ -25,12 +25,17 @@ class _ReflectionPad(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: object, gradient: Tensor) -> Tensor:
-        inner = gradient[:, :, 1:-1].clone(memory_format=torch.channels_last)
+        inner = gradient[:, :, 1:-1].clone(memory_format=_memory_order(gradient))
         inner[:, :, 1].add_(gradient[:, :, 0])
         inner[:, :, -2].add_(gradient[:, :, -1])
         inner[..., 2].add_(inner[..., 0])
         inner[..., -3].add_(inner[..., -1])
         return inner[..., 1:-1]
+
+
+def _memory_order(x: Tensor) -> torch.memory_format:
+    last = x.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if last else torch.contiguous_format
 
 
 class Conv3x3(nn.Conv2d):

@@ -65,19 +65,22 @@ def machine_precision(threads: int) -> tuple[torch.device, str, int]:
     return device, precision, 0 if device.type == "cpu" else max(threads - 1, 0)
 
 
-def train(config: Config, work: Path, load: object = None) -> tuple[torch.nn.Module, list[list[float]]]:
+def train(
+    config: Config, work: Path, load: object = None, hooks: list[Hook] | tuple[Hook, ...] = ()
+) -> tuple[torch.nn.Module, list[list[float]]]:
     """Train to the last iteration, from a saved state if there is one.
 
     Args:
         config: see ``training.config``.
         work: the run's work folder.
         load: called with the model before training, to put handed-on weights in.
+        hooks: further hooks.
 
     Returns:
         The model, and its history: rows of iteration, loss, learning rate, seconds.
     """
     history = HistoryHook(config.run_name)
-    hooks = [ChannelsLastHook(), history, StateHook(str(work / "state.pth"))]
+    hooks = [ChannelsLastHook(), history, StateHook(str(work / "state.pth")), *hooks]
     if load is not None:
         hooks.append(InitialWeightsHook(load))
     runner = StudyRunner(

@@ -1,0 +1,1 @@
+"""Training steps of this project against those of a plain PyTorch loop."""
