@@ -16,7 +16,7 @@ def config_error(error: ValidationError, name: str) -> UserError:
 
 def _line(detail: dict) -> str:
     # A tagged union puts its tag into the location ('datasets', 'streets', 'rendered-street', 'size'): not a key.
-    tags = {"rendered-street", "rendered-object", "camvid", "kitti"}
+    tags = {"rendered-street", "rendered-object", "camvid", "kitti", "cityscapes"}
     location = [str(part) for i, part in enumerate(detail["loc"]) if not (i == 2 and part in tags)]
     key, kind, context = ".".join(location), detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":

@@ -83,14 +83,14 @@ class CamVid(Block):
     mirror: str | None = None
 
 
-class Kitti(Block):
-    """KITTI raw drives and its 200 semantic images, in a folder of the data root."""
+class Published(Block):
+    """A published data set in its own folder of the data root. Planned for; not obtained or read yet."""
 
-    source: Literal["kitti"]
+    source: Literal["kitti", "cityscapes"]
     classes: Literal["cityscapes"] = "cityscapes"
 
 
-Dataset = Annotated[RenderedStreet | RenderedObject | CamVid | Kitti, Field(discriminator="source")]
+Dataset = Annotated[RenderedStreet | RenderedObject | CamVid | Published, Field(discriminator="source")]
 
 
 class Schedule(Block):

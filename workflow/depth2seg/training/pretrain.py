@@ -74,7 +74,8 @@ def untrained(settings: dict) -> dict:
     encoder = ResNetEncoder(settings["backbone"])
     encoder.init_weights()
     if settings["task"] == "imported":
-        encoder.load_state_dict(imported_encoder(settings["weights"], settings["sha256"], encoder.state_dict()))
+        path = settings["weights"].format(backbone=settings["backbone"])
+        encoder.load_state_dict(imported_encoder(path, settings["sha256"], encoder.state_dict()))
     return {"encoder": encoder.state_dict(), "decoder": None}
 
 
