@@ -87,7 +87,7 @@ def write_street(folder, size=(64, 64), videos=2, frames=4, labelled=6, classes=
                 flow[((target < 0) | (target > np.array(size[::-1]) - 1)).any(-1)] = np.nan
                 values = {
                     "image": _bytes(plane.image(at, size)),
-                    "right_image": _bytes(plane.image(at + [BASELINE, 0, 0], size)),
+                    "right_image": _bytes(plane.image(np.add(at, [BASELINE, 0, 0]), size)),
                     "semantic": plane.labels(at, size),
                     "semantic_filtered": plane.labels(at, size),
                     "depth": depth.astype(np.float32),
@@ -97,7 +97,8 @@ def write_street(folder, size=(64, 64), videos=2, frames=4, labelled=6, classes=
                 for name, value in values.items():
                     arrays.setdefault(name, []).append(value)
                 row = {"split": split, "sequence": f"{split}{sequence}", "frame": frame, "baseline": BASELINE}
-                rows.append(row | dict.fromkeys(PATHS, "-") | dict(zip(("fx", "fy", "cx", "cy"), camera_of(size))))
+                camera = zip(("fx", "fy", "cx", "cy"), camera_of(size), strict=True)
+                rows.append(row | dict.fromkeys(PATHS, "-") | dict(camera))
     return write_packed(folder, rows, arrays, size, classes)
 
 

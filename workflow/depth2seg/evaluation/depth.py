@@ -37,10 +37,26 @@ def best_constant(truth: np.ndarray) -> dict[str, float]:
     for reference in truth:
         metres = reference[(reference > NEAREST) & (reference < FARTHEST)].astype(np.float64)
         if metres.size:
-            candidates = [_errors(np.full_like(metres, c), metres) for c in np.quantile(metres, np.linspace(0.02, 0.98, 49))]
-            better = {name: max if name.startswith("delta") else min for name in candidates[0]}
-            rows.append({name: pick(c[name] for c in candidates) for name, pick in better.items()})
+            constants = _best_constants(metres)
+            rows.append({name: _errors(np.full_like(metres, c), metres)[name] for name, c in constants.items()})
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+def _best_constants(metres: np.ndarray) -> dict[str, float]:
+    """The constant that minimises each error (maximises each delta) over one image's depths."""
+    ordered = np.sort(metres)
+    weights, logarithms = np.cumsum(1 / ordered), np.log(ordered)
+    best = {
+        "abs_rel": ordered[np.searchsorted(weights, weights[-1] / 2)],  # the median, weighted by 1 / depth
+        "sq_rel": len(ordered) / weights[-1],  # the harmonic mean
+        "rmse": ordered.mean(),
+        "rmse_log": np.exp(logarithms.mean()),
+    }
+    for k in (1, 2, 3):  # the middle of the interval, of the widest ratio that still counts, with most depths in it
+        ends = np.searchsorted(logarithms, logarithms + 2 * k * np.log(1.25))
+        first = int(np.argmax(ends - np.arange(len(ordered))))
+        best[f"delta{k}"] = np.sqrt(ordered[first] * ordered[ends[first] - 1])
+    return best
 
 
 def _errors(depth: np.ndarray, truth: np.ndarray) -> dict[str, float]:
