@@ -120,7 +120,7 @@ def test_decoder_gives_features_and_outputs_at_each_scale():
     ]
     outputs = MultiScaleOutput(2)(features)
     assert [tuple(o.shape) for o in outputs] == [(2, 2, 64 // s, 96 // s) for s in (1, 2, 4, 8)]
-    assert all(0 < o.min() and o.max() < 1 and o.dtype == torch.float32 for o in outputs)
+    assert all(o.min() > 0 and o.max() < 1 and o.dtype == torch.float32 for o in outputs)
 
 
 def test_pose_is_a_rigid_motion_near_none_at_first():

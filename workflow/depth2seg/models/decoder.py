@@ -9,7 +9,7 @@ SCALES = (0, 1, 2, 3)
 
 
 class _ReflectionPad(torch.autograd.Function):
-    """One pixel of reflection padding in the input's memory order; PyTorch's own makes channels-last maps contiguous."""
+    """One pixel of reflection padding that keeps the memory order; PyTorch's own leaves channels last by a detour."""
 
     @staticmethod
     def forward(ctx: object, x: Tensor) -> Tensor:
