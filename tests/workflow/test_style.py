@@ -1,0 +1,45 @@
+"""The tools that keep the code in shape, as tests: what they say is what fails."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import studies
+
+# What Snakemake's linter says of rules here on purpose.
+ACCEPTED = {
+    # One constant command prefix: where this checkout lies changes no result, so it shall rerun nothing.
+    "Shell command directly uses variable DEPTH2SEG from outside of the rule",
+    # The study's results folder, from which a command finds several of its inputs; it holds its outputs too.
+    "Param results is a prefix of input or output file but hardcoded",
+    # Software comes from .venv, or from the images of containers/ when Snakemake is told to use them.
+    "Specify a conda environment or container for each rule.",
+}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["snakefmt", "--check", "Snakefile", "workflow"],
+    ],
+    ids=" ".join,
+)
+def test_code_is_in_shape(arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=studies.REPO,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_snakemakes_linter_finds_nothing_new(tmp_path):
+    printed = studies.snakemake(tmp_path, "--lint").stdout
+    found = set(re.findall(r"^    \* (.*?):?$", printed, flags=re.MULTILINE))
+    assert "Lints for" in printed or "Congratulations" in printed, printed
+    assert found <= ACCEPTED, printed
