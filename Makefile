@@ -16,7 +16,7 @@ SNAKEMAKE := $(IN_VENV) snakemake --configfile "$(CONFIG)"
 
 help:  ## list these commands
 	@echo "usage: make COMMAND [CONFIG=config/config.yaml] [CORES=$(CORES)] [ARGS='...'] [PYTHON=python3]"
-	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1         \2/; s/^\(  .\{8\}\) */\1/p' $(firstword $(MAKEFILE_LIST))
 
 results: $(READY)  ## run the study of CONFIG on CORES cores, to its tables, figures and report.html (ARGS: Snakemake's)
 	@$(SNAKEMAKE) --cores $(CORES) $(ARGS)
