@@ -1,8 +1,11 @@
 """Complete mmengine configs, from a recipe's or a cell's settings: what config.py of a run holds."""
 
+import json
 from pathlib import Path
 
 from mmengine.config import Config
+
+from depth2seg.errors import UserError
 
 IMPORTS = [
     "depth2seg.models.segmentor",
@@ -84,6 +87,36 @@ def _schedulers(schedule: dict, iterations: int) -> list[dict]:
             return [{"type": "PolyLR", "power": 0.9, "eta_min": 0.0, **common}]
         case _:
             return []
+
+
+def run_identity(config: Config, names: tuple[str, ...], inputs: list) -> str:
+    """All that changes a run's numbers, as one text: its work folder is named by it.
+
+    Args:
+        config: the run's.
+        names: its settings that are labels.
+        inputs: what describes the contents of its input files, whose paths do not count.
+    """
+    values = config.to_dict()
+    values.pop("run_name")
+    settings = {name: value for name, value in values.pop("run")["settings"].items() if name not in names}
+    loader = values["train_dataloader"]
+    del loader["dataset"]["packed"], loader["num_workers"], loader["persistent_workers"]
+    return json.dumps([values, settings, *inputs], sort_keys=True)
+
+
+def read_config(path: str | Path) -> Config:
+    """Read a run's config.py.
+
+    Raises:
+        UserError: there is none, or it is no run's.
+    """
+    if not Path(path).is_file():
+        raise UserError(f"{path}: there is no such config")
+    config = Config.fromfile(path)
+    if "verb" not in config.get("run", {}):
+        raise UserError(f"{path}: has no `run` with a verb; expected the config.py of a pre-training or a cell")
+    return config
 
 
 def write_config(config: Config, path: str | Path) -> None:

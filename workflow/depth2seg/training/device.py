@@ -1,5 +1,6 @@
 """Which device a job trains on. Snakemake counts GPUs but assigns none, so jobs lease them from one another."""
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -50,5 +51,9 @@ def try_lock(path: Path) -> bool:
     except BlockingIOError:
         file.close()
         return False
-    _leases.append(file)
-    return True
+    with contextlib.suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            _leases.append(file)
+            return True
+    file.close()  # its holder removed it after we had opened it: this lock keeps nobody out
+    return False

@@ -1,6 +1,5 @@
 """One cell: fine-tuned from a recipe's weights on a few labelled images, tested on the fixed test set."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from depth2seg.models.backbones import encoder_channels
 from depth2seg.models.segmentor import Segmentor
 from depth2seg.study.cells import Cell
 from depth2seg.training import provenance
-from depth2seg.training.config import training_config, write_config
+from depth2seg.training.config import run_identity, training_config, write_config
 from depth2seg.training.frames import FrameSets
 from depth2seg.training.precision import autocast
 from depth2seg.training.pretrain import load_part
@@ -43,8 +42,13 @@ def finetune(settings: dict, packed: Path, encoder: Path, out: Path, results: Pa
         UserError: too few labelled images, weights that do not fit, or a loss that became NaN.
     """
     _, precision, workers = machine_precision(threads)
+    run_config(finetune_config(settings, packed, encoder, precision, workers), out, results)
+
+
+def finetune_config(settings: dict, packed: Path, encoder: Path, precision: str, workers: int) -> Config:
+    """The complete config of a run; arguments as of ``finetune``, and the machine's."""
     frames, handed = Packed(packed), load_tensors(encoder)
-    train_rows, test_rows = label_subset(frames, settings["train_size"], settings["seed"], settings["protocol"])
+    train_rows, _ = label_subset(frames, settings["train_size"], settings["seed"], settings["protocol"])
     released = settings["protocol"] == "released"
     config = training_config(
         name=f"finetune {settings['recipe']}/{settings['setting']}/n{settings['train_size']}/seed{settings['seed']}",
@@ -57,8 +61,15 @@ def finetune(settings: dict, packed: Path, encoder: Path, out: Path, results: Pa
         reset_gradients=not released,
     )
     config.run = {"verb": "finetune", "settings": settings, "packed": str(packed), "encoder": str(encoder)}
-    numbers = {name: value for name, value in settings.items() if name not in NAMES}
-    identity = json.dumps([numbers, frames.info, precision, sha256(encoder)], sort_keys=True)
+    return config
+
+
+def run_config(config: Config, out: Path, results: Path) -> None:
+    """Train and test what ``finetune_config`` describes, on the device that ``machine_precision`` has leased."""
+    settings, encoder = config.run.settings, config.run.encoder
+    frames, handed = Packed(config.run.packed), load_tensors(encoder)
+    _, test_rows = label_subset(frames, settings["train_size"], settings["seed"], settings["protocol"])
+    identity = run_identity(config, NAMES, [frames.info, sha256(encoder)])
 
     def load(model: Segmentor) -> None:
         load_part(model.backbone, handed, "encoder")
@@ -68,7 +79,7 @@ def finetune(settings: dict, packed: Path, encoder: Path, out: Path, results: Pa
 
     with work_folder(results, identity) as work:
         model, history = train(config, work, load)
-        predictions = predict(model, frames, test_rows, precision)
+        predictions = predict(model, frames, test_rows, config.optim_wrapper.precision)
         _write(out, config, model, history, settings, frames, test_rows, predictions)
 
 

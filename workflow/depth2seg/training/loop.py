@@ -1,7 +1,6 @@
 """The training loop and its hooks: steps that are pure functions of seed and number, history, exact resume."""
 
 import logging
-import math
 import os
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from mmengine.registry import HOOKS, LOOPS
 from mmengine.runner import IterBasedTrainLoop, Runner
 
 from depth2seg.errors import UserError
+from depth2seg.training.precision import NotFiniteError
 from depth2seg.training.state import load_tensors, save_tensors
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 @LOOPS.register_module()
 class ResumableLoop(IterBasedTrainLoop):
     """mmengine's iteration loop, in which step k depends on the seed, k and the weights alone.
+
+    A loss that is NaN or infinite ends it with a UserError.
 
     Torch's generator is seeded anew before each step, and the sampler is a function of its position: so a resumed
     run needs no generator's state, and reads no data that it has already trained on (mmengine's own loop does).
@@ -35,10 +37,21 @@ class ResumableLoop(IterBasedTrainLoop):
         self.runner.model.train()
         while self._iter < self._max_iters:
             torch.manual_seed(step_seed(self.runner.seed, self._iter))
-            self.run_iter(next(batches))
+            try:
+                self.run_iter(next(batches))
+            except NotFiniteError as error:
+                raise self._stopped(error.args[0]) from None
         self.runner.call_hook("after_train_epoch")
         self.runner.call_hook("after_train")
         return self.runner.model
+
+    def _stopped(self, loss: float) -> UserError:
+        rate = self.runner.optim_wrapper.get_lr()["lr"][0]
+        return UserError(
+            f"{history_of(self.runner).name}: the loss became {loss} at step {self._iter + 1} of {self._max_iters} "
+            f"(learning rate {rate:g}). Nothing was written. Lower schedule.lr of this recipe or setting, or look at "
+            "its data"
+        )
 
 
 def step_seed(seed: int, step: int) -> int:
@@ -48,7 +61,7 @@ def step_seed(seed: int, step: int) -> int:
 
 @HOOKS.register_module()
 class HistoryHook(Hook):
-    """Records every step, logs progress every few seconds, and ends a run whose loss is no number.
+    """Records every step, and logs progress every few seconds.
 
     Args:
         name: what the log calls the run.
@@ -67,18 +80,8 @@ class HistoryHook(Hook):
         self.first = runner.iter
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict) -> None:
-        """Note the step.
-
-        Raises:
-            UserError: the loss is NaN or infinite.
-        """
+        """Note the step."""
         loss, lr = outputs["loss"].item(), runner.optim_wrapper.get_lr()["lr"][0]
-        if not math.isfinite(loss):
-            raise UserError(
-                f"{self.name}: the loss became {loss} at step {batch_idx + 1} of {runner.max_iters} "
-                f"(learning rate {lr:g}). Nothing was written. Lower schedule.lr of this recipe or setting, "
-                "or look at its data"
-            )
         now = time.monotonic()
         self.rows.append([batch_idx + 1, loss, lr, now - self.last])
         self.last = now
@@ -103,8 +106,9 @@ class StateHook(Hook):
     priority = "LOWEST"
 
     def __init__(self, path: str, every: float = 30.0):
-        self.path, self.every = Path(path), every
-        # For tests: the process ends itself, as SIGKILL would, after this step.
+        self.path = Path(path)
+        # For tests: seconds between two saves, and the step after which the process ends itself, by SIGKILL.
+        self.every = float(os.environ.get("DEPTH2SEG_TEST_SAVE_EVERY", every))
         self.die_at = int(os.environ.get("DEPTH2SEG_TEST_DIE_AT", 0))
 
     def before_train(self, runner: Runner) -> None:

@@ -1,5 +1,6 @@
 """bfloat16 where the machine computes in it, by autocast; mmengine's own AmpOptimWrapper refuses the CPU."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,10 @@ def bfloat16_available(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+class NotFiniteError(ArithmeticError):
+    """A loss is NaN or infinite; ``args[0]`` is its value."""
 
 
 @OPTIM_WRAPPERS.register_module()
@@ -35,6 +40,18 @@ class StudyOptimWrapper(OptimWrapper):
         device = next(model.parameters()).device.type
         with super().optim_context(model), autocast(device, self.precision):
             yield
+
+    def backward(self, loss: torch.Tensor, **kwargs: object) -> None:
+        """Go backward from a finite loss.
+
+        Raises:
+            NotFiniteError: it is not. Going backward through a warp whose grid is NaN ended the process by a
+                segmentation fault.
+        """
+        value = loss.item()
+        if not math.isfinite(value):
+            raise NotFiniteError(value)
+        super().backward(loss, **kwargs)
 
     def zero_grad(self, **kwargs: object) -> None:
         """Reset the gradients, unless the released protocol is to be followed."""

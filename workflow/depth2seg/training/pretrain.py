@@ -1,6 +1,5 @@
 """One recipe with one backbone and seed: trained, measured on held-out frames, its weights handed on."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from depth2seg.files import atomic_path, sha256, write_json
 from depth2seg.models.backbones import ResNetEncoder
 from depth2seg.tasks import TASKS, task_class
 from depth2seg.training import provenance
-from depth2seg.training.config import training_config, write_config
+from depth2seg.training.config import run_identity, training_config, write_config
 from depth2seg.training.loop import step_seed
 from depth2seg.training.precision import autocast
 from depth2seg.training.runner import machine_precision, train, work_folder, write_history
@@ -39,11 +38,15 @@ def pretrain(settings: dict, packed: Path | None, init: Path | None, out: Path, 
     Raises:
         UserError: frames, weights or settings do not fit, or the loss became NaN.
     """
-    device, precision, workers = machine_precision(threads)
+    _, precision, workers = machine_precision(threads)
+    run_config(pretrain_config(settings, packed, init, precision, workers), out, results)
+
+
+def pretrain_config(settings: dict, packed: Path | None, init: Path | None, precision: str, workers: int) -> Config:
+    """The complete config of a run; arguments as of ``pretrain``, and the machine's."""
+    run = {"verb": "pretrain", "settings": settings, "packed": packed and str(packed), "init": init and str(init)}
     if settings["task"] not in TASKS:
-        config = Config({"run": {"verb": "pretrain", "settings": settings, "packed": None, "init": None}})
-        _write(out, config, untrained(settings), [], settings, (None, None, {}), device)
-        return
+        return Config({"run": run})
     frames = Packed(packed)
     task = task_class(settings["task"])
     network = task.network(settings | {"classes": frames.index["sequence"].nunique()})
@@ -56,14 +59,24 @@ def pretrain(settings: dict, packed: Path | None, init: Path | None, out: Path, 
         precision=precision,
         workers=workers,
     )
-    config.run = {"verb": "pretrain", "settings": settings, "packed": str(packed), "init": init and str(init)}
+    config.run = run
+    return config
+
+
+def run_config(config: Config, out: Path, results: Path) -> None:
+    """Train what ``pretrain_config`` describes, on the device that ``machine_precision`` has leased."""
+    settings, init = config.run.settings, config.run.init
+    if settings["task"] not in TASKS:
+        _write(out, config, untrained(settings), [], settings, (None, None, {}), "cpu")
+        return
+    frames = Packed(config.run.packed)
     handed = None if init is None else load_tensors(init)
-    numbers = {name: value for name, value in settings.items() if name not in NAMES}
-    identity = json.dumps([numbers, frames.info, precision, init and sha256(init)], sort_keys=True)
+    identity = run_identity(config, NAMES, [frames.info, init and sha256(init)])
     with work_folder(results, identity) as work:
         model, history = train(config, work, handed and (lambda model: load_part(model.encoder, handed, "encoder")))
         model.eval()
-        with autocast(device.type, precision):
+        device = next(model.parameters()).device
+        with autocast(device.type, config.optim_wrapper.precision):
             assessed = model.assess(frames, settings["schedule"]["batch"])
         _write(out, config, model.handed_on(), history, settings, assessed, device)
 
@@ -107,7 +120,7 @@ def _write(
     history: list,
     settings: dict,
     assessed: tuple,
-    device: torch.device,
+    device: torch.device | str,
 ) -> None:
     errors, baseline, samples = assessed
     out.mkdir(parents=True, exist_ok=True)

@@ -31,8 +31,8 @@ def load_tensors(path: str | Path) -> dict:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise UserError(f"{path}: holds more than tensors and plain values, so it was not loaded ({reason})") from None
     except (RuntimeError, EOFError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise UserError(f"{path}: truncated, or no weight file ({reason}). Delete it to have it made again") from None
