@@ -53,7 +53,7 @@ def snakemake(
 def run(folder: Path, *targets: str, config: Path | list[Path] = SMOKE, options: list[str] | None = None) -> str:
     """Run a study, on all cores, and return what was printed; a failure is the test's failure."""
     done = snakemake(folder, "--cores", "all", *(options or []), *targets, config=config)
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, "\n".join(done.stdout.splitlines()[-80:])
     return done.stdout
 
 

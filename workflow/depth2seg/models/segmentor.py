@@ -4,7 +4,7 @@ import torch
 from mmengine.model import BaseDataPreprocessor
 from torch import Tensor
 
-from depth2seg.models.decoder import CHANNELS, UNetDecoder, Conv3x3
+from depth2seg.models.decoder import CHANNELS, Conv3x3, UNetDecoder
 from depth2seg.models.openmmlab import MODELS, BaseDecodeHead, EncoderDecoder, PixelData, SegDataSample
 from depth2seg.tasks.base import Normalise
 from depth2seg.tasks.jitter import ColourJitter
@@ -59,13 +59,13 @@ class LabelledPreprocessor(BaseDataPreprocessor):
         self.flip, self.crop, self.label_map = flip, crop, label_map
 
     def forward(self, data: dict, training: bool = False) -> dict:
-        """``images`` uint8 (B, 1, H, W, 3), and in training ``semantic`` (B, H, W), to ``inputs``, ``data_samples``."""
+        """``images`` uint8 (B, 1, H, W, 3), and in training its labels (B, H, W), to ``inputs``, ``data_samples``."""
         data = self.cast_data(data)
         images = data["images"].permute(1, 0, 4, 2, 3).float().div_(255.0)
         if not training:
             return {"inputs": self.normalise(images[0]), "data_samples": None}
         image = (images if self.jitter is None else self.jitter(images))[0]
-        label = data["semantic"].long()
+        label = data["semantic_filtered" if "semantic_filtered" in data else "semantic"].long()
         if self.label_map is not None:
             label = torch.tensor(self.label_map, device=label.device)[label]
         if self.flip:
