@@ -9,6 +9,8 @@ ARGS ?=
 READY := .venv/ready-$(shell cksum envs/venv.txt | cut -d ' ' -f 1)
 # Without user site-packages, .venv holds what the lock says and nothing else.
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONNOUSERSITE=1
+# A person sees pip's progress, a log only its errors.
+PROGRESS := $(shell [ -t 2 ] || echo -qq)
 SNAKEMAKE := $(IN_VENV) snakemake --configfile "$(CONFIG)"
 
 .DEFAULT_GOAL := help
@@ -44,5 +46,5 @@ $(READY): envs/venv.txt
 	@echo "Making .venv from envs/venv.txt; the first time this downloads some gigabytes"
 	@rm -rf .venv
 	@"$(PYTHON)" -m venv .venv
-	@.venv/bin/python -m pip install --quiet --no-deps --require-hashes --requirement envs/venv.txt
+	@.venv/bin/python -m pip install --no-deps --require-hashes --requirement envs/venv.txt $(PROGRESS)
 	@touch $@
