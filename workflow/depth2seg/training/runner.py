@@ -23,10 +23,13 @@ logger = logging.getLogger(__name__)
 
 
 class StudyRunner(Runner):
-    """mmengine's Runner without its survey of compilers and drivers, which takes seconds of every start."""
+    """mmengine's Runner without what takes seconds of every start and is not used here."""
 
     def _log_env(self, env_cfg: dict) -> None:
-        """Say nothing: metrics.json has what matters."""
+        """Say nothing of compilers and drivers: metrics.json has what matters."""
+
+    def build_visualizer(self, visualizer: object = None) -> None:
+        """Draw nothing: mmengine's visualizer imports Matplotlib."""
 
 
 @HOOKS.register_module()
