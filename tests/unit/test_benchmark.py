@@ -2,7 +2,6 @@
 
 import json
 
-import pytest
 import synthetic  # noqa: F401  one thread
 import torch
 from depth2seg.benchmark.frames import write_frames
@@ -44,6 +43,3 @@ def test_a_small_benchmark_measures_both_tasks(tmp_path, monkeypatch):
     assert json.loads(json.dumps(results)) == results
     for name in ("finetune", "depth"):
         assert results["tasks"][name]["ratio"] > 0 and name in table(results)
-        assert results["tasks"][name]["images_a_second"] == pytest.approx(
-            results["tasks"][name]["ratio"] * results["tasks"][name]["plain_images_a_second"], rel=0.9
-        )
