@@ -111,8 +111,12 @@ def encoder(data, server):
 
 
 CASES = {
-    "depth": ("pretrain", recipe("depth", supervision="video"), "street"),
-    "flow": ("pretrain", recipe("flow"), "street"),
+    "depth": (
+        "pretrain",
+        recipe("depth", supervision="video", schedule=SCHEDULE | {"policy": "step", "milestones": [2]}),
+        "street",
+    ),
+    "flow": ("pretrain", recipe("flow", schedule=SCHEDULE | {"policy": "constant"}), "street"),
     "classification": ("pretrain", recipe("classification"), "classes"),
     "corrected": ("finetune", cell(), "street"),
     "released": ("finetune", cell(protocol="released"), "street"),

@@ -119,7 +119,7 @@ class StateHook(Hook):
         state = load_tensors(self.path)
         runner.model.load_state_dict(state["model"])
         runner.optim_wrapper.load_state_dict(state["optimizer"])
-        for scheduler, saved in zip(runner.param_schedulers, state["schedulers"], strict=True):
+        for scheduler, saved in zip(runner.param_schedulers or [], state["schedulers"], strict=True):
             scheduler.load_state_dict(saved)
         for name, parameter in runner.model.named_parameters():
             parameter.grad = state["gradients"].get(name)
@@ -143,7 +143,7 @@ class StateHook(Hook):
             "iteration": iteration,
             "model": runner.model.state_dict(),
             "optimizer": runner.optim_wrapper.state_dict(),
-            "schedulers": [scheduler.state_dict() for scheduler in runner.param_schedulers],
+            "schedulers": [scheduler.state_dict() for scheduler in runner.param_schedulers or []],
             "gradients": gradients,
             "history": history_of(runner).rows,
         }
