@@ -110,3 +110,10 @@ def test_coverage_of_a_paired_gain(seeds: int, naive_below: float):
     print(f"coverage with {seeds} seeds: {ours / trials:.3f}, of the percentile bootstrap {plain / trials:.3f}")
     assert 0.92 <= ours / trials <= 0.985
     assert plain / trials < naive_below
+
+
+def test_a_replicate_without_a_cells_images_keeps_its_observed_scores():
+    confusion = np.array([[[3, 1], [0, 4]]])
+    miou, accuracy = weighted_scores(confusion, np.array([[1.0], [0.0], [2.0]]))
+    assert miou[1] == miou[0]
+    assert accuracy.tolist() == [0.875, 0.875, 0.875]

@@ -96,7 +96,9 @@ def weighted_scores(confusion: np.ndarray, weights: np.ndarray) -> tuple[np.ndar
     values = ratio(intersections, unions)
     values = np.where(np.isnan(values), values[0], values)
     labelled = weights @ confusion.sum((1, 2)).astype(np.float64)
-    return nanmean(values), ratio(intersections.sum(1), labelled)
+    accuracy = ratio(intersections.sum(1), labelled)
+    # Cells of one experiment may differ in test images; a replicate that has none of this cell's keeps the observed.
+    return nanmean(values), np.where(np.isnan(accuracy), accuracy[0], accuracy)
 
 
 def network_groups(seeds: Sequence[int], networks: Sequence[int]) -> list[int]:
