@@ -51,7 +51,9 @@ class TurnHook(Hook):
         self.theirs.append(self.begun - ended)
 
 
-def benchmark(folder: Path, tasks: list[str], repeats: int, batch: int, size: tuple[int, int]) -> dict:
+def benchmark(
+    folder: Path, tasks: list[str], repeats: int, batch: int, size: tuple[int, int], threads: int | None = None
+) -> dict:
     """Measure the tasks.
 
     Args:
@@ -60,15 +62,16 @@ def benchmark(folder: Path, tasks: list[str], repeats: int, batch: int, size: tu
         repeats: steps of each loop, after two that do not count.
         batch: samples a step.
         size: height and width of the networks' input.
+        threads: of the CPU, for both loops; None: as many as there are cores.
 
     Returns:
         ``machine``, and for each task images a second of both loops, the median of the ratios of successive steps and
         its quartiles.
     """
-    threads = os.cpu_count()
+    threads = threads or os.cpu_count()
     frames = write_frames(folder, max(FRAMES, batch + 2), size, threads)
     device, precision, _ = machine_precision(threads)
-    machine = {"cpu": platform.processor() or platform.machine(), "cores": threads, "precision": precision}
+    machine = {"cpu": platform.processor() or platform.machine(), "threads": threads, "precision": precision}
     shape = {"batch": batch, "height": size[0], "width": size[1], "backbone": "resnet18", "steps": repeats}
     results = {task: _measure(task, folder, frames, shape, precision) for task in tasks}
     return {"machine": machine | {"torch": torch.__version__, "device": str(device)}, **shape, "tasks": results}
@@ -126,7 +129,7 @@ def table(results: dict) -> str:
     """The results as lines of text."""
     size = f"{results['width']} x {results['height']}, batch {results['batch']}"
     lines = [
-        f"{results['backbone']}, {size}, {results['machine']['cores']} cores, {results['machine']['precision']}",
+        f"{results['backbone']}, {size}, threads: {results['machine']['threads']}, {results['machine']['precision']}",
         f"{'step':<10}{'images/s':>10}{'plain':>10}{'ratio':>8}{'quartiles':>14}{'without decoding':>18}",
     ]
     for name, row in results["tasks"].items():

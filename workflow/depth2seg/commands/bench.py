@@ -12,6 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeats", type=int, default=8, help="steps of each loop (default 8)")
     parser.add_argument("--batch", type=int, default=4, help="samples a step (default 4)")
     parser.add_argument("--size", type=int, nargs=2, default=[192, 640], metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--threads", type=int, help="CPU threads of both loops (default: all cores)")
     parser.add_argument("--out", type=Path, help="a JSON file for the results")
 
 
@@ -22,7 +23,8 @@ def run(arguments: argparse.Namespace) -> None:
 
     with tempfile.TemporaryDirectory(prefix="depth2seg-bench-") as folder:
         tasks = arguments.task or list(TASKS)
-        results = benchmark(Path(folder), tasks, arguments.repeats, arguments.batch, tuple(arguments.size))
+        size, threads = tuple(arguments.size), arguments.threads
+        results = benchmark(Path(folder), tasks, arguments.repeats, arguments.batch, size, threads)
     print(table(results))
     print(json.dumps(results))
     if arguments.out:
