@@ -1,10 +1,11 @@
-"""Both loops step in turn in one process, so that whatever else the machine does meets both alike."""
+"""Both loops step in turn, each in its process, so that whatever else the machine does meets both alike."""
 
+import multiprocessing
 import os
 import platform
 import statistics
 import time
-from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
@@ -12,9 +13,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from depth2seg.benchmark.frames import Frames, write_frames
-from depth2seg.benchmark.plain import LabelledImages, VideoTriplets, plain_steps
+from depth2seg.benchmark.plain import LabelledImages, VideoTriplets, serve
 from depth2seg.data.packing import Packed
-from depth2seg.models.openmmlab import MODELS
 from depth2seg.study.schema import Recipe, Schedule, Setting
 from depth2seg.tasks.depth import DepthTask
 from depth2seg.training.config import training_config
@@ -32,7 +32,7 @@ class TurnHook(Hook):
 
     priority = "LOWEST"
 
-    def __init__(self, plain: Iterator[float]):
+    def __init__(self, plain: Connection):
         self.plain = plain
         self.ours: list[float] = []
         self.theirs: list[float] = []
@@ -46,7 +46,8 @@ class TurnHook(Hook):
         """Note this step, then take one of the plain loop."""
         ended = time.perf_counter()
         self.ours.append(ended - self.begun)
-        self.decoding.append(next(self.plain))
+        self.plain.send(True)
+        self.decoding.append(self.plain.recv())
         self.begun = time.perf_counter()
         self.theirs.append(self.begun - ended)
 
@@ -73,11 +74,11 @@ def benchmark(
     device, precision, _ = machine_precision(threads)
     machine = {"cpu": platform.processor() or platform.machine(), "threads": threads, "precision": precision}
     shape = {"batch": batch, "height": size[0], "width": size[1], "backbone": "resnet18", "steps": repeats}
-    results = {task: _measure(task, folder, frames, shape, precision) for task in tasks}
+    results = {task: _measure(task, folder, frames, shape, precision, threads) for task in tasks}
     return {"machine": machine | {"torch": torch.__version__, "device": str(device)}, **shape, "tasks": results}
 
 
-def _measure(task: str, folder: Path, frames: Frames, shape: dict, precision: str) -> dict:
+def _measure(task: str, folder: Path, frames: Frames, shape: dict, precision: str, threads: int) -> dict:
     size, batch, packed = (shape["height"], shape["width"]), shape["batch"], Packed(frames.packed)
     schedule = Schedule(iterations=shape["steps"] + WARM_UP, batch=batch, lr=1e-4).model_dump()
     if task == "finetune":
@@ -101,8 +102,19 @@ def _measure(task: str, folder: Path, frames: Frames, shape: dict, precision: st
         precision=precision,
         workers=0,
     )
-    hook = TurnHook(plain_steps(MODELS.build(config.model), task, dataset, batch, schedule["lr"]))
-    train(config, folder / f"work-{task}", hooks=[hook])
+    processes = multiprocessing.get_context("spawn")
+    ours, theirs = processes.Pipe()
+    arguments = (theirs, config.model.to_dict(), task, dataset, {"batch": batch, "lr": schedule["lr"]}, threads)
+    process = processes.Process(target=serve, args=arguments, daemon=True)
+    process.start()
+    try:
+        ours.recv()
+        hook = TurnHook(ours)
+        train(config, folder / f"work-{task}", hooks=[hook])
+    finally:
+        ours.close()
+        process.terminate()
+        process.join()
     return summary(hook.ours[WARM_UP:], hook.theirs[WARM_UP:], hook.decoding[WARM_UP:], batch)
 
 

@@ -1,14 +1,18 @@
 """The loop that one would write first: PNGs decoded and resized as they are needed, float32, PyTorch's defaults.
 
-The networks and losses are this project's own, so that the difference is how they are fed and computed, not what is
-computed.
+The networks and losses are this project's, so that both loops compute the same; but padding and local means are
+PyTorch's own operators here, and the process allocates memory as any other does. It runs beside the measured one, and
+takes a step when it is asked to.
 """
 
 import random
+import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
@@ -18,7 +22,9 @@ from torchvision.transforms import functional as transforms
 from depth2seg.benchmark.frames import CAMERA, STORED, Frames
 from depth2seg.data.classes import class_table
 from depth2seg.data.resize import intrinsics
-from depth2seg.models.openmmlab import PixelData, SegDataSample
+from depth2seg.models.decoder import Conv3x3
+from depth2seg.models.openmmlab import MODELS, PixelData, SegDataSample
+from depth2seg.tasks import photometric
 
 
 class LabelledImages(Dataset):
@@ -90,10 +96,43 @@ class Plain(nn.Module):
         return image
 
 
+def serve(connection: Connection, config: dict, task: str, dataset: Dataset, shape: dict, threads: int) -> None:
+    """Take a step for every message on the connection, and answer with the seconds that its data took.
+
+    Args:
+        connection: the other end belongs to the measuring process; ends when that closes it.
+        config: of the model.
+        task: ``finetune`` or ``depth``.
+        dataset: what to train on.
+        shape: ``batch`` and ``lr``.
+        threads: of the CPU.
+    """
+    torch.set_num_threads(threads)
+    photometric.local_mean = lambda image: F.avg_pool2d(F.pad(image, (1, 1, 1, 1), mode="reflect"), 3, 1)
+    model = MODELS.build(config)
+    with_torch_padding(model)
+    steps = plain_steps(model, task, dataset, shape["batch"], shape["lr"])
+    connection.send("ready")
+    try:
+        while connection.recv():
+            connection.send(next(steps))
+    except EOFError:
+        pass
+
+
+def with_torch_padding(model: nn.Module) -> None:
+    """Replace each ``Conv3x3`` by PyTorch's convolution with its own reflection padding, weights kept."""
+    for parent in list(model.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, Conv3x3):
+                inputs, outputs = child.in_channels, child.out_channels
+                conv = nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect")
+                conv.load_state_dict(child.state_dict())
+                setattr(parent, name, conv)
+
+
 def plain_steps(model: nn.Module, task: str, dataset: Dataset, batch: int, lr: float) -> Iterator[float]:
     """Train without end; each step gives the seconds that its data took."""
-    import time
-
     model.normalise = Plain()
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     loader = DataLoader(dataset, batch_size=batch, shuffle=True, drop_last=True)

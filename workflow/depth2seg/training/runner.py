@@ -17,6 +17,7 @@ from mmengine.runner import Runner
 from depth2seg.files import atomic_path
 from depth2seg.training.device import lease_device, try_lock
 from depth2seg.training.loop import HistoryHook, StateHook
+from depth2seg.training.memory import keep_freed_memory
 from depth2seg.training.precision import bfloat16_available
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,8 @@ def machine_precision(threads: int) -> tuple[torch.device, str, int]:
     """
     torch.set_num_threads(threads)
     device = lease_device()
+    if device.type == "cpu":
+        keep_freed_memory()
     precision = "bfloat16" if bfloat16_available(device) else "float32"
     return device, precision, 0 if device.type == "cpu" else max(threads - 1, 0)
 
