@@ -211,6 +211,7 @@ def _write_description(
                     "dtype": ARRAYS[name].dtype,
                     "shape": [len(frames), *settings.size, *ARRAYS[name].channels],
                     "rows_with_value": int(frames[column_of(name)].notna().sum()),
+                    "sha256": sha256(folder / f"{name}.npy"),
                 }
                 for name in names
             },

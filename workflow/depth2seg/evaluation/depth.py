@@ -27,6 +27,11 @@ def depth_errors(predicted: np.ndarray, truth: np.ndarray, median_scaling: bool)
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
+def has_truth(truth: np.ndarray) -> bool:
+    """Whether any pixel's depth counts; without one there is nothing to hold a prediction against."""
+    return bool(((truth > NEAREST) & (truth < FARTHEST)).any())
+
+
 def best_constant(truth: np.ndarray) -> dict[str, float]:
     """Errors of the best depth map that ignores the image: for each measure, the constant that minimises it.
 

@@ -8,7 +8,8 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+-]*$")]  # names become f
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
-Size = Annotated[list[Annotated[int, Field(ge=32, multiple_of=32)]], Field(min_length=2, max_length=2)]
+# At stride 32, reflection padding needs two pixels.
+Size = Annotated[list[Annotated[int, Field(ge=64, multiple_of=32)]], Field(min_length=2, max_length=2)]
 FrameSize = Annotated[list[Annotated[int, Field(ge=16)]], Field(min_length=2, max_length=2)]
 Backbone = Literal["resnet18", "resnet50"]
 Supervision = Literal["video", "stereo", "video+stereo", "lidar"]

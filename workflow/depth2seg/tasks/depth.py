@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from depth2seg.data.packing import Packed
-from depth2seg.evaluation.depth import best_constant, depth_errors
+from depth2seg.evaluation.depth import best_constant, depth_errors, has_truth
 from depth2seg.geometry import disparity_to_depth, inverse_motion, reproject
 from depth2seg.models.backbones import ResNetEncoder, encoder_channels
 from depth2seg.models.decoder import SCALES, MultiScaleOutput, UNetDecoder
@@ -141,9 +141,9 @@ class DepthTask(PretrainingTask):
             images.append(batch["raw"])
             truths.append(batch.get("depth"))
         predicted = np.concatenate(depths)
-        if truths[0] is None:
+        truth = None if truths[0] is None else np.concatenate(truths)
+        if truth is None or not has_truth(truth):
             return None, None, pictures(images, depth=predicted)
-        truth = np.concatenate(truths)
         errors = depth_errors(predicted, truth, median_scaling=self.supervision == "video")
         return errors, best_constant(truth), pictures(images, depth=predicted, truth=truth)
 
