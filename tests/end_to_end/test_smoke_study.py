@@ -83,7 +83,7 @@ def test_a_row_says_what_its_metrics_say(smoke, cells):
     for row in cells.itertuples():
         metrics = json.loads((smoke.results / row.cell / "metrics.json").read_text())
         assert (metrics["miou"], metrics["seed"], metrics["protocol"]) == (
-            pytest.approx(row.miou),
+            pytest.approx(row.miou, abs=1e-6),
             row.seed,
             row.protocol,
         )
@@ -104,15 +104,16 @@ def test_an_experiments_table_has_a_row_a_condition(smoke, experiment):
 
 def test_the_table_of_all_is_the_experiments_tables(smoke):
     tables = smoke.results / "tables"
-    together = pd.concat([pd.read_csv(tables / f"{name}.csv") for name in EXPERIMENTS], ignore_index=True)
-    pd.testing.assert_frame_equal(pd.read_csv(tables / "all.csv"), together)
+    parts = [(tables / f"{name}.csv").read_text().splitlines() for name in EXPERIMENTS]
+    expected = [parts[0][0], *(row for part in parts for row in part[1:])]
+    assert (tables / "all.csv").read_text().splitlines() == expected
 
 
 def test_claims_c1_to_c4_are_tested_and_the_others_listed(smoke):
     claims = pd.read_csv(smoke.results / "tables" / "claims.csv").set_index("claim")
     assert {name[:2] for name in claims.index if not name.startswith("C10")} == {f"C{i}" for i in range(1, 10)}
     assert "C10" in claims.index
-    tested = claims.index.str.match(r"C[1-4]")
+    tested = claims.index.str.match(r"C[1-4][ab]?$")
     assert claims.loc[tested, "verdict"].isin(["supported", "contradicted", "undecided"]).all()
     assert (claims.loc[~tested, "verdict"] == "not tested").all()
 
@@ -122,7 +123,7 @@ def test_a_figure_shows_something(smoke, name):
     figures = smoke.results / "figures"
     assert (figures / f"{name}.pdf").read_bytes().startswith(b"%PDF")
     with Image.open(figures / f"{name}.png") as image:
-        assert min(image.size) > 300
+        assert min(image.size) > 200
         assert len(image.convert("L").getcolors()) > 20
 
 
