@@ -74,6 +74,12 @@ def test_a_label_is_in_no_training_jobs_settings(study):
     assert renamed.experiment_settings("flow") != study.experiment_settings("flow")
 
 
+def test_figures_of_networks_know_every_recipes_label(study):
+    labels = json.loads(study.label_settings())["recipe_labels"]
+    assert labels.keys() == study.config.recipes.keys()
+    assert labels["depth-stereo"] == "Depth (stereo)"
+
+
 def test_settings_are_one_text_whatever_the_order_of_keys(study):
     values = yaml.safe_load(studies.SMOKE.read_text())
     turned = {key: dict(reversed(value.items())) if isinstance(value, dict) else value for key, value in values.items()}

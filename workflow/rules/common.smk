@@ -123,6 +123,10 @@ def all_experiments_settings(wildcards):
     return study.all_experiments_settings()
 
 
+def label_settings(wildcards):
+    return study.label_settings()
+
+
 def first_experiment_settings(wildcards):
     return study.experiment_settings(EXPERIMENTS[0])
 

@@ -172,7 +172,7 @@ rule maps_figure:
         task="depth|flow",
     threads: 1
     params:
-        settings=first_experiment_settings,
+        settings=label_settings,
     message:
         "Pictures of the {wildcards.task} networks"
     shell:

@@ -137,6 +137,10 @@ class Study:
         setting = self.setting(cell.setting)
         return (cell.dataset, setting.size, setting.protocol) == (dataset, size, "released")
 
+    def label_settings(self) -> str:
+        """The label of every recipe, for figures of pre-trained networks, as canonical JSON."""
+        return canonical({"recipe_labels": {name: recipe.label for name, recipe in self.config.recipes.items()}})
+
     def all_experiments_settings(self) -> str:
         """Every experiment's settings, as one canonical JSON list."""
         return canonical([json.loads(self.experiment_settings(name)) for name in self.config.experiments])
