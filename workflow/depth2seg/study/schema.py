@@ -10,6 +10,7 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 # At stride 32, reflection padding needs two pixels.
 Size = Annotated[list[Annotated[int, Field(ge=64, multiple_of=32)]], Field(min_length=2, max_length=2)]
+CropSize = Annotated[list[Annotated[int, Field(ge=32, multiple_of=32)]], Field(min_length=2, max_length=2)]
 FrameSize = Annotated[list[Annotated[int, Field(ge=16)]], Field(min_length=2, max_length=2)]
 Backbone = Literal["resnet18", "resnet50"]
 Supervision = Literal["video", "stereo", "video+stereo", "lidar"]
@@ -152,7 +153,7 @@ class Setting(Block):
     protocol: Protocol = "corrected"
     jitter: Jitter | None = None
     flip: bool = False
-    crop: Size | None = None
+    crop: CropSize | None = None
     output_stride: Literal[8, 16, 32] = 32
 
 
