@@ -127,10 +127,6 @@ def label_settings(wildcards):
     return study.label_settings()
 
 
-def label_settings(wildcards):
-    return study.label_settings()
-
-
 def first_experiment_settings(wildcards):
     return study.experiment_settings(EXPERIMENTS[0])
 

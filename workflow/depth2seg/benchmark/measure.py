@@ -107,6 +107,7 @@ def _measure(task: str, folder: Path, frames: Frames, shape: dict, precision: st
     arguments = (theirs, config.model.to_dict(), task, dataset, {"batch": batch, "lr": schedule["lr"]}, threads)
     process = processes.Process(target=serve, args=arguments, daemon=True)
     process.start()
+    theirs.close()  # this end belongs to the process: if it dies, reading ends with an error instead of waiting
     try:
         ours.recv()
         hook = TurnHook(ours)

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 import numpy as np
 import torch
 import torch.nn.functional as F
+from mmengine.utils import import_modules_from_strings
 from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
@@ -25,6 +26,7 @@ from depth2seg.data.resize import intrinsics
 from depth2seg.models.decoder import Conv3x3
 from depth2seg.models.openmmlab import MODELS, PixelData, SegDataSample
 from depth2seg.tasks import photometric
+from depth2seg.training.config import IMPORTS
 
 
 class LabelledImages(Dataset):
@@ -109,6 +111,7 @@ def serve(connection: Connection, config: dict, task: str, dataset: Dataset, sha
     """
     torch.set_num_threads(threads)
     photometric.local_mean = lambda image: F.avg_pool2d(F.pad(image, (1, 1, 1, 1), mode="reflect"), 3, 1)
+    import_modules_from_strings(IMPORTS)  # a process of its own starts with an empty registry
     model = MODELS.build(config)
     with_torch_padding(model)
     steps = plain_steps(model, task, dataset, shape["batch"], shape["lr"])

@@ -145,10 +145,6 @@ class Study:
         """Every experiment's settings, as one canonical JSON list."""
         return canonical([json.loads(self.experiment_settings(name)) for name in self.config.experiments])
 
-    def label_settings(self) -> str:
-        """Labels of all recipes, as canonical JSON: for figures that belong to no experiment."""
-        return canonical({"recipe_labels": {name: block.label for name, block in self.config.recipes.items()}})
-
     def experiment_settings(self, name: str) -> str:
         """An experiment's block with the labels that its table and figure show, as canonical JSON."""
         block = self._get("experiments", name).model_dump(mode="json")
