@@ -73,7 +73,7 @@ class Job:
         environment = {"DEPTH2SEG_TEST_SAVE_EVERY": "0" if die_at else "60", "DEPTH2SEG_TEST_DIE_AT": str(die_at)}
         process = self.context.Process(target=command, args=(self.arguments, environment, self.log))
         process.start()
-        process.join(120)
+        process.join(600)
         assert process.exitcode is not None
         return process.exitcode
 
