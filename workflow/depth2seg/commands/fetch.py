@@ -23,7 +23,9 @@ def run(arguments: argparse.Namespace) -> None:
     source = arguments.settings["source"]
     reader = index.reader(source)
     if not hasattr(reader, "manifest"):
-        raise UserError(f"source '{source}' is not downloaded: its files are made by `python -m depth2seg render`")
+        rendered = source.startswith("rendered-")
+        way = "its files are made by `python -m depth2seg render`" if rendered else "this workflow cannot obtain it yet"
+        raise UserError(f"source '{source}' is not downloaded: {way}")
     files = reader.manifest()
     download.fetch(arguments.root, files, arguments.settings.get("mirror") or reader.MIRROR)
     write_json(arguments.out, manifest.verified_manifest(source, files))

@@ -11,7 +11,7 @@ def keep_freed_memory() -> bool:
     """Serve large arrays from a heap that never shrinks; ``False`` where the C library has no ``mallopt``.
 
     A training step on the CPU allocates the same large arrays again and again. By default each is mapped anew, so that
-    the kernel clears every page at every use, which is a third of the time of a depth step at 640 x 192.
+    the kernel clears every page at every use.
     """
     if sys.platform != "linux":
         return False

@@ -18,7 +18,7 @@ from depth2seg.training.loop import step_seed
 from depth2seg.training.precision import autocast
 from depth2seg.training.runner import machine_precision, train, work_folder, write_history
 from depth2seg.training.state import load_tensors, save_tensors
-from depth2seg.training.weights import imported_encoder
+from depth2seg.training.weights import imported_encoder, misfits
 
 # What names a run without changing its numbers; left out of the work folder's name.
 NAMES = ("recipe", "init", "dataset")
@@ -98,18 +98,12 @@ def load_part(module: nn.Module, handed: dict, part: str) -> None:
     Raises:
         UserError: with the names and shapes that do not.
     """
-    own, weights = module.state_dict(), handed[part]
+    weights = handed[part]
     if weights is None:
         raise UserError(f"recipe '{handed['recipe']}' hands on no {part}; set the setting's transfer to 'encoder'")
-    wrong = [f"{name}: lacking" for name in own.keys() - weights.keys()]
-    wrong += [f"{name}: unknown" for name in weights.keys() - own.keys()]
-    wrong += [
-        f"{name}: {tuple(weights[name].shape)} instead of {tuple(own[name].shape)}"
-        for name in own.keys() & weights.keys()
-        if own[name].shape != weights[name].shape
-    ]
+    wrong = misfits(weights, module.state_dict())
     if wrong:
-        raise UserError(f"{part} weights of recipe '{handed['recipe']}' do not fit:\n  " + "\n  ".join(sorted(wrong)))
+        raise UserError(f"{part} weights of recipe '{handed['recipe']}' do not fit:\n  " + "\n  ".join(wrong))
     module.load_state_dict(weights)
 
 

@@ -29,13 +29,20 @@ def imported_encoder(path: str, digest: str | None, expected: dict[str, Tensor])
     if digest is not None and found != digest:
         raise UserError(f"{path}: its sha256 is {found}, the recipe expects {digest}; it is another file or damaged")
     weights = {name: value for name, value in load_tensors(path).items() if name not in LEFT_OUT}
-    wrong = [f"{name}: lacking" for name in expected.keys() - weights.keys() if "num_batches_tracked" not in name]
+    own = {name: value for name, value in expected.items() if name in weights or "num_batches_tracked" not in name}
+    wrong = misfits(weights, own)
+    if wrong:
+        raise UserError(f"{path} does not fit this backbone:\n  " + "\n  ".join(wrong))
+    return expected | weights
+
+
+def misfits(weights: dict[str, Tensor], expected: dict[str, Tensor]) -> list[str]:
+    """Names that one state dict lacks, does not know, or has in another shape than the expected one; sorted."""
+    wrong = [f"{name}: lacking" for name in expected.keys() - weights.keys()]
     wrong += [f"{name}: unknown" for name in weights.keys() - expected.keys()]
     wrong += [
         f"{name}: {tuple(weights[name].shape)} instead of {tuple(expected[name].shape)}"
         for name in expected.keys() & weights.keys()
         if weights[name].shape != expected[name].shape
     ]
-    if wrong:
-        raise UserError(f"{path} does not fit this backbone:\n  " + "\n  ".join(sorted(wrong)))
-    return expected | weights
+    return sorted(wrong)
