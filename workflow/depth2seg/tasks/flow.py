@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from depth2seg.data.packing import Packed
 from depth2seg.evaluation.flow import flow_errors
@@ -34,6 +34,11 @@ class FlowTask(PretrainingTask):
         # Not ``decoder``: it reads two frames' features, so a segmentor cannot take it over.
         self.matcher = UNetDecoder([2 * channels for channels in encoder_channels(backbone)])
         self.output = MultiScaleOutput(2)
+        # Training starts from zero flow: a random output is many pixels long, and the photometric error, which sees a
+        # pixel or two around each guess, does not tell the way back.
+        for conv in self.output.convs:
+            nn.init.zeros_(conv.weight)
+            nn.init.zeros_(conv.bias)
 
     @staticmethod
     def frames(settings: dict) -> dict:
