@@ -4,11 +4,15 @@ CONFIG ?= config/config.yaml
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 PYTHON ?= python3
 ARGS ?=
+# auto: containers where Apptainer is found, else .venv. yes or no decide it.
+CONTAINERS ?= auto
 
+# Which PyTorch: the config's cuda.
+LOCK := envs/venv$(shell sed -n "s/^cuda: *cu128.*/-cu128/p" "$(CONFIG)" 2>/dev/null).txt
 # The stamp's name holds the lock's checksum: another lock asks for another stamp, and so for a new .venv.
-READY := .venv/ready-$(shell cksum envs/venv.txt | cut -d ' ' -f 1)
+READY := .venv/ready-$(shell cksum $(LOCK) | cut -d ' ' -f 1)
 # Without user site-packages, .venv holds what the lock says and nothing else.
-IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONNOUSERSITE=1
+IN_VENV := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.apptainer/bin:$$PATH" PYTHONNOUSERSITE=1
 # A person sees pip's progress, a log only its errors.
 PROGRESS := $(shell [ -t 2 ] || echo -qq)
 SNAKEMAKE := $(IN_VENV) snakemake --configfile "$(CONFIG)"
@@ -17,11 +21,11 @@ SNAKEMAKE := $(IN_VENV) snakemake --configfile "$(CONFIG)"
 .PHONY: help results plan test bench lock
 
 help:  ## list these commands
-	@echo "usage: make COMMAND [CONFIG=config/config.yaml] [CORES=$(CORES)] [ARGS='...'] [PYTHON=python3]"
+	@echo "usage: make COMMAND [CONFIG=config/config.yaml] [CORES=$(CORES)] [CONTAINERS=auto|yes|no] [ARGS='...'] [PYTHON=python3]"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1         \2/; s/^\(  .\{8\}\) */\1/p' $(firstword $(MAKEFILE_LIST))
 
 results: $(READY)  ## run the study of CONFIG on CORES cores, to its tables, figures and report.html (ARGS: Snakemake's)
-	@$(SNAKEMAKE) --cores $(CORES) $(ARGS)
+	@use=$$($(IN_VENV) containers/chosen.sh "$(CONTAINERS)") && $(SNAKEMAKE) --cores $(CORES) $$use $(ARGS)
 
 plan: $(READY)  ## say what make results would run, and run nothing (ARGS: Snakemake's)
 	@$(SNAKEMAKE) --quiet rules host reason --dry-run $(ARGS)
@@ -36,15 +40,15 @@ lock:  ## lock envs/*.in to envs/*.txt anew (needs uv)
 	envs/lock.sh
 
 # The stamp comes last, so that an interrupted installation is begun again and never taken for a finished one.
-$(READY): envs/venv.txt
+$(READY): $(LOCK)
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "make: '$(PYTHON)' is missing or older than Python 3.11." \
 	    "Install a newer one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "make: '$(PYTHON)' has no venv. Install it (Debian, Ubuntu: apt install python3-venv)," \
 	    "or name a Python that has it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
-	@echo "Making .venv from envs/venv.txt; the first time this downloads some gigabytes"
+	@echo "Making .venv from $(LOCK); the first time this downloads some gigabytes"
 	@rm -rf .venv
 	@"$(PYTHON)" -m venv .venv
-	@.venv/bin/python -m pip install --no-deps --require-hashes --requirement envs/venv.txt $(PROGRESS)
+	@.venv/bin/python -m pip install --no-deps --require-hashes --requirement $(LOCK) $(PROGRESS)
 	@touch $@

@@ -5,8 +5,9 @@
 #
 # For Debian 12, 13 and Ubuntu, on x86-64. It unpacks Debian unstable's package, verified by apt, with the C library
 # that it was built for beside it, because Debian 12's is too old. The system's own C library stays as it is.
-# Outside PREFIX it changes this, as root only, and says so: installs uidmap, squashfs-tools, fakeroot and mmdebstrap,
-# which need to be the system's; gives root a range of subordinate ids, which building images under --fakeroot needs.
+# Outside PREFIX it changes this, as root only, and says so: installs uidmap, squashfs-tools, squashfuse, fuse3, fakeroot
+# and mmdebstrap, which need to be the system's; gives root a range of subordinate ids, which building under --fakeroot
+# needs.
 # DEBIAN_MIRROR names another mirror than that of the machine's package sources (needed on Ubuntu).
 set -euo pipefail
 
@@ -23,7 +24,8 @@ command -v apt-get > /dev/null && command -v dpkg-deb > /dev/null ||
 [ -e "$keyring" ] || fail "$keyring is missing. As root: apt-get install debian-archive-keyring"
 
 missing=()
-for pair in newuidmap:uidmap mksquashfs:squashfs-tools fakeroot:fakeroot mmdebstrap:mmdebstrap; do
+for pair in newuidmap:uidmap mksquashfs:squashfs-tools fakeroot:fakeroot mmdebstrap:mmdebstrap \
+  squashfuse:squashfuse fusermount3:fuse3; do
   command -v "${pair%%:*}" > /dev/null || missing+=("${pair#*:}")
 done
 if [ "${#missing[@]}" -gt 0 ]; then

@@ -7,6 +7,7 @@ but for one run of the command as a person would type it.
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -48,11 +49,12 @@ def server():
     os.environ.update(before)
 
 
-def command(arguments, environment, log):
-    """Run a verb in a forked process."""
+def command(arguments, environment, log, largest):
+    """Run a verb in a forked process, which cannot write files larger than ``largest`` bytes."""
     from depth2seg.__main__ import main
 
     os.environ.update(environment)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     with Path(log).open("w") as file:
         os.dup2(file.fileno(), 2)
         sys.exit(main(arguments))
@@ -68,10 +70,10 @@ class Job:
         self.arguments = [verb, "--settings", json.dumps(settings), "--out", str(self.out), "--results", str(folder)]
         self.arguments += [text for name, path in paths.items() for text in (f"--{name}", str(path))]
 
-    def run(self, die_at=0):
+    def run(self, die_at=0, largest=resource.RLIM_INFINITY):
         """Exit status: 0, 1, or minus a signal."""
         environment = {"DEPTH2SEG_TEST_SAVE_EVERY": "0" if die_at else "60", "DEPTH2SEG_TEST_DIE_AT": str(die_at)}
-        process = self.context.Process(target=command, args=(self.arguments, environment, self.log))
+        process = self.context.Process(target=command, args=(self.arguments, environment, self.log, largest))
         process.start()
         process.join(600)
         assert process.exitcode is not None
@@ -152,6 +154,22 @@ def test_a_killed_run_ends_with_the_bytes_of_one_never_killed(case, tmp_path, da
     assert whole.bytes() == killed.bytes()
     assert whole.history() == killed.history() and len(whole.history()) == 4
     assert not list((killed.folder / "work").iterdir())
+
+
+def test_a_disk_without_room_for_the_weights_ends_the_run_and_loses_nothing(tmp_path, data, server, request):
+    """The kernel's limit on a file's size stands in for a full disk: the same write fails, with another number."""
+    whole = job("classification", tmp_path / "whole", data, server, request)
+    assert whole.run() == 0, whole.log.read_text()
+    stopped = job("classification", tmp_path / "stopped", data, server, request)
+    assert stopped.run(die_at=2) == -signal.SIGKILL
+    before = {path: path.read_bytes() for path in stopped.states()}
+    assert stopped.run(largest=1_000_000) == 1
+    assert not stopped.out.exists()
+    assert "File too large" in stopped.log.read_text() and "Traceback" not in stopped.log.read_text()
+    assert before == {path: path.read_bytes() for path in stopped.states()}
+    assert not list(stopped.folder.rglob("*partial*"))
+    assert stopped.run() == 0, stopped.log.read_text()
+    assert stopped.bytes() == whole.bytes()
 
 
 @pytest.mark.parametrize("case", ["classification", "released"])

@@ -5,10 +5,14 @@ import sys
 
 sys.path.insert(0, f"{workflow.basedir}/workflow")
 
+from pathlib import Path
+
+from depth2seg.containers import images, setup
 from depth2seg.data import index as frame_index
 from depth2seg.errors import UserError
-from depth2seg.study import CELL_PATTERN, Cell, load_study
+from depth2seg.study import CELL_PATTERN, Cell, canonical, load_study
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 try:
     study = load_study(dict(config), name=", ".join(map(str, workflow.configfiles)) or "config")
@@ -18,8 +22,20 @@ except UserError as error:
 CELL = CELL_PATTERN
 RESULTS = study.config.results
 DATA = study.config.data_root
+IMAGES = images.FOLDER
+ANALYSIS, TRAIN = f"{IMAGES}/analysis.sif", f"{IMAGES}/train.sif"
+CONTAINERS = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
 # One command a rule: what is printed here can be pasted into a shell.
 DEPTH2SEG = f"PYTHONNOUSERSITE=1 PYTHONPATH={workflow.basedir}/workflow python -m depth2seg"
+# Snakemake makes the working folder the home of a container; caches belong into the container's own /tmp.
+IN_IMAGE = "HOME=/tmp " if CONTAINERS else ""
+try:
+    if CONTAINERS:
+        setup.prepare(study.config, Path(workflow.basedir), [Path(ANALYSIS), Path(TRAIN)])
+    else:
+        images.check_venv(study.config)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
 EXPERIMENTS = list(study.config.experiments)
 
 
@@ -34,6 +50,22 @@ wildcard_constraints:
     train_size=r"\d+",
     seed=r"\d+",
     sequence="[A-Za-z0-9_-]+",
+
+
+def image(name):
+    return f"{IMAGES}/{name}.sif" if CONTAINERS else []
+
+
+def base_settings(wildcards):
+    return canonical(images.base_settings(study.config))
+
+
+def image_settings(wildcards):
+    return images.image_settings(study.config, wildcards.image)
+
+
+def base_image(wildcards):
+    return f"{IMAGES}/base.sif" if study.config.containers.bootstrap == "debootstrap" else []
 
 
 def cell_of(wildcards):

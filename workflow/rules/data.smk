@@ -2,10 +2,14 @@
 
 
 rule render:
+    input:
+        image=image("analysis"),
     output:
         manifest=f"{DATA}/{{dataset}}/manifests/{{sequence}}.json",
     log:
         f"{RESULTS}/logs/render/{{dataset}}/{{sequence}}.log",
+    container:
+        ANALYSIS
     threads: 1
     resources:
         mem_mb=1000,
@@ -15,15 +19,19 @@ rule render:
     message:
         "Rendering {wildcards.dataset}, {wildcards.sequence}"
     shell:
-        "{DEPTH2SEG} render --settings {params.settings:q} --sequence {wildcards.sequence} --root {params.root:q}"
+        "{IN_IMAGE}{DEPTH2SEG} render --settings {params.settings:q} --sequence {wildcards.sequence} --root {params.root:q}"
         " --threads {threads} > {log:q} 2>&1"
 
 
 rule fetch:
+    input:
+        image=image("analysis"),
     output:
         manifest=f"{RESULTS}/data/{{dataset}}/manifest.json",
     log:
         f"{RESULTS}/logs/fetch/{{dataset}}.log",
+    container:
+        ANALYSIS
     threads: 1
     resources:
         mem_mb=500,
@@ -33,17 +41,20 @@ rule fetch:
     message:
         "Verifying {params.root}, downloading what is missing"
     shell:
-        "{DEPTH2SEG} fetch --settings {params.settings:q} --root {params.root:q} --out {output.manifest:q} 2>&1"
+        "{IN_IMAGE}{DEPTH2SEG} fetch --settings {params.settings:q} --root {params.root:q} --out {output.manifest:q} 2>&1"
         " | tee {log:q}"
 
 
 rule index:
     input:
         raw_manifests,
+        image=image("analysis"),
     output:
         index=f"{RESULTS}/data/{{dataset}}/index.parquet",
     log:
         f"{RESULTS}/logs/index/{{dataset}}.log",
+    container:
+        ANALYSIS
     threads: 1
     resources:
         mem_mb=500,
@@ -53,16 +64,19 @@ rule index:
     message:
         "Indexing the frames of {wildcards.dataset}"
     shell:
-        "{DEPTH2SEG} index --settings {params.settings:q} --root {params.root:q} --out {output.index:q} > {log:q} 2>&1"
+        "{IN_IMAGE}{DEPTH2SEG} index --settings {params.settings:q} --root {params.root:q} --out {output.index:q} > {log:q} 2>&1"
 
 
 rule pack:
     input:
         index=rules.index.output.index,
+        image=image("analysis"),
     output:
         folder=directory(f"{RESULTS}/data/{{dataset}}/{{height}}x{{width}}"),
     log:
         f"{RESULTS}/logs/pack/{{dataset}}-{{height}}x{{width}}.log",
+    container:
+        ANALYSIS
     threads: 2
     resources:
         mem_mb=500,
@@ -72,5 +86,5 @@ rule pack:
     message:
         "Packing the frames of {wildcards.dataset} at {wildcards.width} x {wildcards.height}"
     shell:
-        "{DEPTH2SEG} pack --settings {params.settings:q} --index {input.index:q} --root {params.root:q}"
+        "{IN_IMAGE}{DEPTH2SEG} pack --settings {params.settings:q} --index {input.index:q} --root {params.root:q}"
         " --out {output.folder:q} --processes {threads} > {log:q} 2>&1"

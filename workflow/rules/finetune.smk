@@ -5,6 +5,7 @@ rule finetune:
     input:
         packed=finetune_frames,
         encoder=finetune_encoder,
+        image=image("train"),
     output:
         metrics=f"{RESULTS}/{CELL}/metrics.json",
         history=f"{RESULTS}/{CELL}/history.csv",
@@ -14,6 +15,8 @@ rule finetune:
         config=f"{RESULTS}/{CELL}/config.py",
     log:
         f"{RESULTS}/logs/finetune/{{dataset}}-{{recipe}}-{{backbone}}-{{setting}}-n{{train_size}}-seed{{seed}}.log",
+    container:
+        TRAIN
     threads: 1
     resources:
         mem_mb=3000,
@@ -25,5 +28,5 @@ rule finetune:
     message:
         "Fine-tuning {wildcards.recipe}, {wildcards.setting}, {wildcards.train_size} images, seed {wildcards.seed}"
     shell:
-        "{DEPTH2SEG} finetune --settings {params.settings:q} --packed {input.packed:q} --encoder {input.encoder:q}"
+        "{IN_IMAGE}{DEPTH2SEG} finetune --settings {params.settings:q} --packed {input.packed:q} --encoder {input.encoder:q}"
         " --out {params.folder:q} --results {params.results:q} --threads {threads} 2>&1 | tee {log:q}"

@@ -5,6 +5,7 @@ rule pretrain:
     input:
         packed=pretrain_frames,
         init=pretrain_init,
+        image=image("train"),
     output:
         encoder=f"{RESULTS}/pretrain/{{recipe}}/{{backbone}}/seed{{seed}}/encoder.pth",
         history=f"{RESULTS}/pretrain/{{recipe}}/{{backbone}}/seed{{seed}}/history.csv",
@@ -14,6 +15,8 @@ rule pretrain:
     log:
         f"{RESULTS}/logs/pretrain/{{recipe}}-{{backbone}}-seed{{seed}}.log",
     priority: 10
+    container:
+        TRAIN
     threads: 1
     resources:
         mem_mb=3000,
@@ -27,5 +30,5 @@ rule pretrain:
     message:
         "Pre-training {wildcards.recipe}, {wildcards.backbone}, seed {wildcards.seed}"
     shell:
-        "{DEPTH2SEG} pretrain --settings {params.settings:q} {params.packed} {params.init} --out {params.folder:q}"
+        "{IN_IMAGE}{DEPTH2SEG} pretrain --settings {params.settings:q} {params.packed} {params.init} --out {params.folder:q}"
         " --results {params.results:q} --threads {threads} 2>&1 | tee {log:q}"

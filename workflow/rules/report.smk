@@ -4,6 +4,7 @@
 rule cells:
     input:
         metrics=cell_files("metrics.json"),
+        image=image("analysis"),
     output:
         table=report(
             f"{RESULTS}/tables/cells.csv",
@@ -13,16 +14,19 @@ rule cells:
         ),
     log:
         f"{RESULTS}/logs/tables/cells.log",
+    container:
+        ANALYSIS
     threads: 1
     message:
         "Gathering the metrics of every fine-tuning run"
     shell:
-        "{DEPTH2SEG} cells --out {output.table:q} {input.metrics:q} > {log:q} 2>&1"
+        "{IN_IMAGE}{DEPTH2SEG} cells --out {output.table:q} {input.metrics:q} > {log:q} 2>&1"
 
 
 rule experiment_table:
     input:
         cells=rules.cells.output.table,
+        image=image("analysis"),
     output:
         table=report(
             f"{RESULTS}/tables/{{experiment}}.csv",
@@ -32,6 +36,8 @@ rule experiment_table:
         ),
     log:
         f"{RESULTS}/logs/tables/{{experiment}}.log",
+    container:
+        ANALYSIS
     threads: 1
     params:
         settings=experiment_settings,
@@ -39,13 +45,14 @@ rule experiment_table:
     message:
         "Table of experiment {wildcards.experiment}"
     shell:
-        "{DEPTH2SEG} table --settings {params.settings:q} --cells {input.cells:q} --results {params.results:q}"
+        "{IN_IMAGE}{DEPTH2SEG} table --settings {params.settings:q} --cells {input.cells:q} --results {params.results:q}"
         " --out {output.table:q} > {log:q} 2>&1"
 
 
 rule claims:
     input:
         cells=rules.cells.output.table,
+        image=image("analysis"),
     output:
         table=report(
             f"{RESULTS}/tables/claims.csv",
@@ -55,6 +62,8 @@ rule claims:
         ),
     log:
         f"{RESULTS}/logs/tables/claims.log",
+    container:
+        ANALYSIS
     threads: 1
     params:
         settings=all_experiments_settings,
@@ -62,13 +71,14 @@ rule claims:
     message:
         "Holding the paper's claims against the cells"
     shell:
-        "{DEPTH2SEG} claims --settings {params.settings:q} --cells {input.cells:q} --results {params.results:q}"
+        "{IN_IMAGE}{DEPTH2SEG} claims --settings {params.settings:q} --cells {input.cells:q} --results {params.results:q}"
         " --out {output.table:q} > {log:q} 2>&1"
 
 
 rule all_table:
     input:
         tables=expand(rules.experiment_table.output.table, experiment=EXPERIMENTS),
+        image=image("analysis"),
     output:
         table=report(
             f"{RESULTS}/tables/all.csv",
@@ -78,17 +88,20 @@ rule all_table:
         ),
     log:
         f"{RESULTS}/logs/tables/all.log",
+    container:
+        ANALYSIS
     threads: 1
     message:
         "Table of all experiments"
     shell:
-        "{DEPTH2SEG} all --out {output.table:q} {input.tables:q} > {log:q} 2>&1"
+        "{IN_IMAGE}{DEPTH2SEG} all --out {output.table:q} {input.tables:q} > {log:q} 2>&1"
 
 
 rule experiment_figure:
     input:
         table=rules.experiment_table.output.table,
         cells=rules.cells.output.table,
+        image=image("analysis"),
     output:
         pdf=f"{RESULTS}/figures/{{experiment}}.pdf",
         png=report(
@@ -99,19 +112,22 @@ rule experiment_figure:
         ),
     log:
         f"{RESULTS}/logs/figures/{{experiment}}.log",
+    container:
+        ANALYSIS
     threads: 1
     params:
         settings=experiment_settings,
     message:
         "Figure of experiment {wildcards.experiment}"
     shell:
-        "{DEPTH2SEG} figure --name experiment --settings {params.settings:q} --table {input.table:q}"
+        "{IN_IMAGE}{DEPTH2SEG} figure --name experiment --settings {params.settings:q} --table {input.table:q}"
         " --cells {input.cells:q} --out {output.pdf:q} > {log:q} 2>&1"
 
 
 rule claims_figure:
     input:
         table=rules.claims.output.table,
+        image=image("analysis"),
     output:
         pdf=f"{RESULTS}/figures/claims.pdf",
         png=report(
@@ -122,16 +138,19 @@ rule claims_figure:
         ),
     log:
         f"{RESULTS}/logs/figures/claims.log",
+    container:
+        ANALYSIS
     threads: 1
     message:
         "Figure of the claims"
     shell:
-        "{DEPTH2SEG} figure --name claims --table {input.table:q} --out {output.pdf:q} > {log:q} 2>&1"
+        "{IN_IMAGE}{DEPTH2SEG} figure --name claims --table {input.table:q} --out {output.pdf:q} > {log:q} 2>&1"
 
 
 rule cells_figure:
     input:
         cell_files("metrics.json", EXPERIMENTS[0]),
+        image=image("analysis"),
     output:
         pdf=f"{RESULTS}/figures/{{name}}.pdf",
         png=report(
@@ -144,6 +163,8 @@ rule cells_figure:
         f"{RESULTS}/logs/figures/{{name}}.log",
     wildcard_constraints:
         name="predictions|convergence",
+    container:
+        ANALYSIS
     threads: 1
     params:
         settings=first_experiment_settings,
@@ -151,13 +172,14 @@ rule cells_figure:
     message:
         "Figure {wildcards.name}"
     shell:
-        "{DEPTH2SEG} figure --name {wildcards.name} --settings {params.settings:q} --results {params.results:q}"
+        "{IN_IMAGE}{DEPTH2SEG} figure --name {wildcards.name} --settings {params.settings:q} --results {params.results:q}"
         " --out {output.pdf:q} > {log:q} 2>&1"
 
 
 rule maps_figure:
     input:
         samples=lambda wildcards: network_files(wildcards.task, "samples.npz"),
+        image=image("analysis"),
     output:
         pdf=f"{RESULTS}/figures/{{task}}-maps.pdf",
         png=report(
@@ -170,13 +192,15 @@ rule maps_figure:
         f"{RESULTS}/logs/figures/{{task}}-maps.log",
     wildcard_constraints:
         task="depth|flow",
+    container:
+        ANALYSIS
     threads: 1
     params:
         settings=label_settings,
     message:
         "Pictures of the {wildcards.task} networks"
     shell:
-        "{DEPTH2SEG} figure --name {wildcards.task}-maps --settings {params.settings:q} --out {output.pdf:q}"
+        "{IN_IMAGE}{DEPTH2SEG} figure --name {wildcards.task}-maps --settings {params.settings:q} --out {output.pdf:q}"
         " {input.samples:q} > {log:q} 2>&1"
 
 
@@ -187,6 +211,8 @@ rule report_page:
         page=f"{RESULTS}/report.html",
     log:
         f"{RESULTS}/logs/report.log",
+    container:
+        None  # Snakemake's own report: where Snakemake runs
     threads: 1
     params:
         snakefile=workflow.main_snakefile,

@@ -170,13 +170,30 @@ class Experiment(Block):
     baseline: str
 
 
+class Containers(Block):
+    """What the images of ``--use-apptainer`` are built on.
+
+    ``docker``: the OCI image ``image``, from a hub. ``debootstrap``: a minimal Debian ``suite`` from the mirror in this
+    machine's package sources, for places without a hub.
+    """
+
+    bootstrap: Literal["docker", "debootstrap"] = "docker"
+    image: str = "python:3.11-slim-bookworm"
+    suite: Literal["bookworm"] = "bookworm"  # the last Debian whose Python is 3.11, which the locks are for
+
+
 class Config(Block):
-    """The whole file."""
+    """The whole file.
+
+    ``cuda`` chooses the lock of .venv and of the training image: PyTorch 2.14 for CUDA 13, or 2.9 for CUDA 12.8.
+    """
 
     study: Name
     title: str
     results: str
     data_root: str = "data"
+    cuda: Literal["cu130", "cu128"] = "cu130"
+    containers: Containers = Containers()
     datasets: dict[Name, Dataset]
     recipes: dict[Name, Recipe]
     settings: dict[Name, Setting]

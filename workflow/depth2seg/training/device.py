@@ -4,14 +4,20 @@ import contextlib
 import fcntl
 import logging
 import os
-import tempfile
+import re
 import time
 from pathlib import Path
 from typing import IO
 
 import torch
 
+from depth2seg.containers.apptainer import LEASES, NVIDIA_DRIVER
+from depth2seg.errors import UserError
+
 logger = logging.getLogger(__name__)
+
+# Oldest driver series of each major version of CUDA (CUDA Compatibility, NVIDIA: minor version compatibility).
+OLDEST_DRIVER = {"12": 525, "13": 580}
 _leases: list[IO] = []  # open as long as the process lives: the kernel frees the lock, even after SIGKILL
 
 
@@ -22,9 +28,12 @@ def lease_device(folder: Path | None = None, poll: float = 5.0) -> torch.device:
     the physical device.
     """
     if not torch.cuda.is_available():
+        check_driver()
         return torch.device("cpu")
     names = visible_devices(torch.cuda.device_count())
-    folder = folder or Path(tempfile.gettempdir())
+    folder = folder or LEASES
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o777, parents=True)
     waiting = False
     while True:
         for number, name in enumerate(names):
@@ -35,6 +44,24 @@ def lease_device(folder: Path | None = None, poll: float = 5.0) -> torch.device:
             logger.info("all %d GPUs are taken by other jobs; waiting", len(names))
             waiting = True
         time.sleep(poll)
+
+
+def check_driver(cuda: str | None = torch.version.cuda, driver: Path = NVIDIA_DRIVER) -> None:
+    """Say why a GPU that is there cannot be used, instead of training on the CPU without a word.
+
+    Raises:
+        UserError: the NVIDIA driver is older than this PyTorch's CUDA build wants.
+    """
+    if cuda is None or not driver.exists() or os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+        return
+    found = re.search(r"Kernel Module(?: for \S+)?\s+(\d+)[\d.]*", driver.read_text())
+    wanted = OLDEST_DRIVER.get(cuda.split(".")[0])
+    if found and wanted and int(found[1]) < wanted:
+        other = "; or set cuda: cu128 in the config and run make again" if cuda.startswith("13") else ""
+        raise UserError(
+            f"this node's NVIDIA driver is of the {found[1]} series, and PyTorch {torch.__version__} for CUDA {cuda} "
+            f"wants {wanted} or newer. Use a node with a newer driver{other}; CUDA_VISIBLE_DEVICES= trains on the CPU"
+        )
 
 
 def visible_devices(count: int) -> list[str]:

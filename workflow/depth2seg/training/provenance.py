@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from depth2seg.containers import record
+
 
 def image() -> str | None:
-    """Digest of the container image that this process runs in; None outside one."""
-    return os.environ.get("DEPTH2SEG_IMAGE") or None
+    """Recorded digest of the container image that this process runs in; None outside one."""
+    path = os.environ.get("APPTAINER_CONTAINER")  # set by Apptainer in every container
+    return record.digest(Path(path)) if path else None
 
 
 def commit() -> str | None:

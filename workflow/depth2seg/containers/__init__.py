@@ -1,0 +1,1 @@
+"""Apptainer images: what they are built from, building them, and running jobs in them."""
