@@ -54,6 +54,8 @@ def test_a_wrong_key_or_value(tmp_path, changes, named):
         ({"recipes.flow.dataset": "kitti"}, ["recipes.flow.dataset", "'kitti'", "'smoke-streets'"]),
         ({"recipes.flow.dataset": "smoke-objects"}, ["recipes.flow.dataset", "cannot train task 'flow'"]),
         ({"recipes.flow.dataset": None}, ["recipes.flow.dataset", "needs it"]),
+        ({"recipes.flow.schedule.warmup": 4}, ["recipes.flow.schedule.warmup", "4 is not less"]),
+        ({"settings.unet.schedule.milestones": [2, 9]}, ["settings.unet.schedule.milestones", "[9]", "4 iterations"]),
         ({"recipes.flow.supervision": "video"}, ["recipes.flow.supervision", "'video'", "only depth"]),
         ({"recipes.depth-video.supervision": None}, ["recipes.depth-video.supervision", "None"]),
         ({"recipes.depth-video.depth_range": [80.0, 2.0]}, ["recipes.depth-video.depth_range", "[80.0, 2.0]"]),

@@ -374,8 +374,15 @@ def test_schedules_reach_their_learning_rates(packed):
         "cosine": lambda k: (1 + math.cos(math.pi * k / 6)) / 2,
         "poly": lambda k: (1 - k / 5) ** 0.9,  # mmengine's ends at 0 in the last step
     }
-    for policy, factor in expected.items():
-        block = {"iterations": 6, "batch": 1, "lr": 0.5, "policy": policy, "optimizer": "sgd"}
+    risen = {  # over the first two steps; what follows is the policy's, from then on
+        "constant": [1 / 3, 2 / 3, 1, 1, 1, 1],
+        "step": [1 / 3, 2 / 3, 1, 0.1, 0.1, 0.01],
+        "cosine": [1 / 3, 2 / 3, *((1 + math.cos(math.pi * k / 4)) / 2 for k in range(4))],
+        "poly": [1 / 3, 2 / 3, *((1 - k / 3) ** 0.9 for k in range(4))],
+    }
+    cases = [(policy, 0, [factor(k) for k in range(6)]) for policy, factor in expected.items()]
+    for policy, warmup, factors in [*cases, *((policy, 2, factors) for policy, factors in risen.items())]:
+        block = {"iterations": 6, "batch": 1, "lr": 0.5, "policy": policy, "optimizer": "sgd", "warmup": warmup}
         block |= {"milestones": [3, 5]} if policy == "step" else {}
         schedule = Recipe(label="", task="none", schedule=block).model_dump()["schedule"]
         config = training_config("x", {}, {}, schedule, 0, "float32", 0)
@@ -386,7 +393,7 @@ def test_schedules_reach_their_learning_rates(packed):
             rates.append(wrapper.get_lr()["lr"][0])
             wrapper.optimizer.step()
             [scheduler.step() for scheduler in schedulers]
-        assert rates == pytest.approx([0.5 * factor(k) for k in range(6)], abs=1e-9), policy
+        assert rates == pytest.approx([0.5 * factor for factor in factors], abs=1e-9), (policy, warmup)
 
 
 # Locks and devices

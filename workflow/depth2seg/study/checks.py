@@ -1,7 +1,7 @@
 """What a config's types cannot say: names that must exist, combinations that make sense, sizes that fit."""
 
 from depth2seg.errors import UserError
-from depth2seg.study.schema import Config, Recipe
+from depth2seg.study.schema import Config, Recipe, Schedule
 
 
 def check(config: Config) -> None:
@@ -12,6 +12,7 @@ def check(config: Config) -> None:
     problems += _circles(config)
     for name, setting in config.settings.items():
         key = f"settings.{name}"
+        problems += _schedule_problems(f"{key}.schedule", setting.schedule)
         if setting.head == "deeplabv3" and setting.transfer != "encoder":
             problems.append(
                 f"{key}.transfer: 'encoder+decoder' hands on the depth decoder, which the deeplabv3 head lacks; "
@@ -38,12 +39,24 @@ def labelled_images(dataset: object) -> int | None:
             return None
 
 
+def _schedule_problems(key: str, schedule: Schedule) -> list[str]:
+    problems, length = [], schedule.iterations
+    if schedule.warmup >= length:
+        problems.append(f"{key}.warmup: {schedule.warmup} is not less than the {length} iterations")
+    outside = [milestone for milestone in schedule.milestones if not schedule.warmup < milestone < length]
+    if outside:
+        problems.append(f"{key}.milestones: {outside} not between the warm-up and the {length} iterations")
+    return problems
+
+
 def _recipe_problems(config: Config, name: str, recipe: Recipe) -> list[str]:
     key, problems = f"recipes.{name}", []
     trained = recipe.task not in ("none", "imported")
     for field in ("dataset", "size", "schedule"):
         if trained and getattr(recipe, field) is None:
             problems.append(f"{key}.{field}: task '{recipe.task}' needs it")
+    if recipe.schedule:
+        problems += _schedule_problems(f"{key}.schedule", recipe.schedule)
     if (recipe.task == "depth") != (recipe.supervision is not None):
         problems.append(f"{key}.supervision: {recipe.supervision!r} with task '{recipe.task}'; only depth has one")
     if (recipe.task == "imported") != (recipe.weights is not None):

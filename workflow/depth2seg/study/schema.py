@@ -98,7 +98,8 @@ Dataset = Annotated[RenderedStreet | RenderedObject | CamVid | Published, Field(
 class Schedule(Block):
     """How long and how fast a run trains.
 
-    ``milestones`` are iterations at which ``policy: step`` multiplies the learning rate by 0.1.
+    ``milestones`` are iterations at which ``policy: step`` multiplies the learning rate by 0.1. It rises in a straight
+    line over the first ``warmup`` iterations.
     """
 
     iterations: Count
@@ -107,6 +108,7 @@ class Schedule(Block):
     lr: Positive
     policy: Literal["constant", "step", "cosine", "poly"] = "constant"
     milestones: list[Count] = []
+    warmup: Annotated[int, Field(ge=0)] = 0
     momentum: NotNegative = 0.9
     weight_decay: NotNegative = 0.0
 

@@ -77,12 +77,20 @@ def _optimizer(schedule: dict) -> dict:
 
 
 def _schedulers(schedule: dict, iterations: int) -> list[dict]:
-    common = {"by_epoch": False, "begin": 0, "end": iterations}
+    warmup = schedule["warmup"]
+    rising = {"type": "LinearLR", "start_factor": 1 / (warmup + 1), "by_epoch": False, "begin": 0, "end": warmup + 1}
+    return ([rising] if warmup else []) + _policy(schedule, warmup, iterations)
+
+
+def _policy(schedule: dict, begin: int, iterations: int) -> list[dict]:
+    common = {"by_epoch": False, "begin": begin, "end": iterations}
     match schedule["policy"]:
         case "step":
-            return [{"type": "MultiStepLR", "milestones": schedule["milestones"], "gamma": 0.1, **common}]
+            # It counts its milestones from its own beginning.
+            milestones = [milestone - begin for milestone in schedule["milestones"]]
+            return [{"type": "MultiStepLR", "milestones": milestones, "gamma": 0.1, **common}]
         case "cosine":
-            return [{"type": "CosineAnnealingLR", "T_max": iterations, "eta_min": 0.0, **common}]
+            return [{"type": "CosineAnnealingLR", "T_max": iterations - begin, "eta_min": 0.0, **common}]
         case "poly":
             return [{"type": "PolyLR", "power": 0.9, "eta_min": 0.0, **common}]
         case _:
