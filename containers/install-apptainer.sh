@@ -69,6 +69,8 @@ cp -a "$work/tree/usr/bin" "$work/tree/etc" "$built/"
 cp -a "$work/tree/usr/$multiarch" "$built/lib/"
 [ -e "$built/bin/singularity" ] || ln -s apptainer "$built/bin/singularity" # what older tools, spython too, call it
 ln -s ../etc "$built/lib/etc"
+# Containers that run at the same time then share what is in memory of an image; otherwise each reads it anew.
+sed -i 's/^shared loop devices = .*/shared loop devices = yes/' "$built/etc/apptainer/apptainer.conf"
 loader="$prefix/$multiarch/ld-linux-x86-64.so.2"
 # patchelf itself is built for that C library.
 patchelf() {

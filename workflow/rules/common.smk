@@ -32,6 +32,7 @@ IN_IMAGE = "HOME=/tmp " if CONTAINERS else ""
 try:
     if CONTAINERS:
         setup.prepare(study.config, Path(workflow.basedir), [Path(ANALYSIS), Path(TRAIN)])
+        config["images"] = images.digests()  # for the report's front page
     else:
         images.check_venv(study.config)
 except UserError as error:
@@ -174,8 +175,9 @@ def final_files():
 
 
 def config_arguments():
-    """The arguments that show another Snakemake the same config."""
-    arguments = ["--configfile", *map(str, workflow.configfiles)]
+    """The arguments that show another Snakemake the same study."""
+    arguments = ["--use-apptainer"] if CONTAINERS else []
+    arguments += ["--configfile", *map(str, workflow.configfiles)]
     if workflow.config_settings.config_args:
         arguments += ["--config", *workflow.config_settings.config_args]
     return shlex.join(arguments)

@@ -4,6 +4,7 @@ import re
 from importlib import metadata
 from pathlib import Path
 
+from depth2seg.containers import record
 from depth2seg.errors import UserError
 from depth2seg.files import sha256
 from depth2seg.study.schema import Config
@@ -32,6 +33,12 @@ def base_settings(config: Config) -> dict[str, str]:
     chosen = config.containers
     start = {"suite": chosen.suite} if chosen.bootstrap == "debootstrap" else {"image": chosen.image}
     return {"bootstrap": chosen.bootstrap} | start
+
+
+def digests() -> dict[str, str]:
+    """The recorded digest of each image that has been built."""
+    found = {name: record.digest(Path(FOLDER) / f"{name}.sif") for name in ("analysis", "train")}
+    return {name: digest for name, digest in found.items() if digest}
 
 
 def check_venv(config: Config) -> None:
