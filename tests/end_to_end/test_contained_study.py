@@ -20,6 +20,8 @@ PREFIX = studies.REPO / ".apptainer"
 # No hub is needed for this base: it comes from the machine's own Debian mirror.
 OPTIONS = ["--use-apptainer", "--config", "containers={bootstrap: debootstrap}"]
 
+pytestmark = pytest.mark.timeout(1800)  # the first test waits for both studies and the builds
+
 
 @pytest.fixture(scope="module", autouse=True)
 def apptainer():
