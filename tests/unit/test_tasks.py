@@ -53,6 +53,9 @@ def total(losses):
 )
 def test_losses_are_finite_and_reach_every_weight(street, classes, task, changes):
     model, frames = build(classes if task == "classification" else street, task, jitter=JITTER, **changes)
+    if task == "flow":  # it starts from zero flow, by output weights of zero that stop the first step's gradient
+        for conv in model.output.convs:
+            torch.nn.init.normal_(conv.weight, std=0.01)
     losses = model(**batch_of(model, frames), mode="loss")
     assert losses and all(loss.ndim == 0 and torch.isfinite(loss) and "loss" in name for name, loss in losses.items())
     sum(losses.values()).backward()
@@ -198,6 +201,12 @@ def test_flow_follows_the_order_of_the_frames(street, seed):
         torch.manual_seed(seed)
         losses.append(total(model.loss(batch)))
     assert losses[0] < 0.4 * losses[1]
+
+
+def test_flow_starts_from_zero_flow(street):
+    model, frames = build(street, "flow")
+    flows = model.flows(*batch_of(model, frames)["inputs"])
+    assert len(flows) == 4 and all(torch.equal(flow, torch.zeros_like(flow)) for flow in flows)
 
 
 def test_flow_swaps_the_frames_half_the_time(street):

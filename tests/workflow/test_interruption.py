@@ -27,7 +27,7 @@ def config(tmp_path):
 
 
 def test_a_second_study_in_the_folder_is_refused_and_the_first_finishes(tmp_path):
-    target = "data/smoke-streets/manifests/test-0000.json"
+    target = "results/smoke/data/smoke-streets/index.parquet"  # a dozen sequences: longer than a start takes
     with studies.started(tmp_path, "--cores", 1, target) as first:
         wait_for(lambda: any((tmp_path / ".snakemake" / "locks").glob("*")), first)
         second = studies.snakemake(tmp_path, "--cores", 1, target)
@@ -35,7 +35,7 @@ def test_a_second_study_in_the_folder_is_refused_and_the_first_finishes(tmp_path
     assert second.returncode != 0
     assert "cannot be locked" in second.stdout
     assert "Traceback" not in second.stdout
-    assert json.loads((tmp_path / target).read_text())
+    assert (tmp_path / target).exists()
 
 
 def test_killed_with_its_job_and_started_again_it_keeps_finished_work(tmp_path, config):
