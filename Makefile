@@ -8,14 +8,15 @@ ARGS ?=
 CONTAINERS ?= auto
 
 # Which PyTorch: the config's cuda.
-LOCK := envs/venv$(shell sed -n "s/^cuda: *cu128.*/-cu128/p" "$(CONFIG)" 2>/dev/null).txt
+LOCK := envs/venv$(shell sed -n "s/^cuda:[^a-z]*cu128.*/-cu128/p" "$(CONFIG)" 2>/dev/null).txt
 # The stamp's name holds the lock's checksum: another lock asks for another stamp, and so for a new .venv.
 READY := .venv/ready-$(shell cksum $(LOCK) | cut -d ' ' -f 1)
 # Without user site-packages, .venv holds what the lock says and nothing else.
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.apptainer/bin:$$PATH" PYTHONNOUSERSITE=1
 # A person sees pip's progress, a log only its errors.
 PROGRESS := $(shell [ -t 2 ] || echo -qq)
-SNAKEMAKE := $(IN_VENV) snakemake --configfile "$(CONFIG)"
+SNAKEMAKE = use=$$($(IN_VENV) containers/chosen.sh "$(CONTAINERS)") && \
+  $(IN_VENV) snakemake --configfile "$(CONFIG)" $$use
 
 .DEFAULT_GOAL := help
 .PHONY: help results plan test bench lock
@@ -25,7 +26,7 @@ help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1         \2/; s/^\(  .\{8\}\) */\1/p' $(firstword $(MAKEFILE_LIST))
 
 results: $(READY)  ## run the study of CONFIG on CORES cores, to its tables, figures and report.html (ARGS: Snakemake's)
-	@use=$$($(IN_VENV) containers/chosen.sh "$(CONTAINERS)") && $(SNAKEMAKE) --cores $(CORES) $$use $(ARGS)
+	@$(SNAKEMAKE) --cores $(CORES) $(ARGS)
 
 plan: $(READY)  ## say what make results would run, and run nothing (ARGS: Snakemake's)
 	@$(SNAKEMAKE) --quiet rules host reason --dry-run $(ARGS)

@@ -11,7 +11,7 @@ import studies
 ACCEPTED = {
     # One constant command prefix: where this checkout lies changes no result, so it shall rerun nothing.
     "Shell command directly uses variable DEPTH2SEG from outside of the rule",
-    "Shell command directly uses variable IN_IMAGE from outside of the rule",
+    "Shell command directly uses variable ON_HOST from outside of the rule",
     # The study's results folder, from which a command finds several of its inputs; it holds its outputs too.
     "Param results is a prefix of input or output file but hardcoded",
     # Building images, and Snakemake's own report, run where Snakemake runs.

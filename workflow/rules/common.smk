@@ -26,9 +26,9 @@ IMAGES = images.FOLDER
 ANALYSIS, TRAIN = f"{IMAGES}/analysis.sif", f"{IMAGES}/train.sif"
 CONTAINERS = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
 # One command a rule: what is printed here can be pasted into a shell.
-DEPTH2SEG = f"PYTHONNOUSERSITE=1 PYTHONPATH={workflow.basedir}/workflow python -m depth2seg"
+ON_HOST = f"PYTHONNOUSERSITE=1 PYTHONPATH={workflow.basedir}/workflow python -m depth2seg"
 # Snakemake makes the working folder the home of a container; caches belong into the container's own /tmp.
-IN_IMAGE = "HOME=/tmp " if CONTAINERS else ""
+DEPTH2SEG = f"HOME=/tmp {ON_HOST}" if CONTAINERS else ON_HOST
 try:
     if CONTAINERS:
         setup.prepare(study.config, Path(workflow.basedir), [Path(ANALYSIS), Path(TRAIN)])

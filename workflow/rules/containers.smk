@@ -17,7 +17,7 @@ rule base_image:
     message:
         "Building a minimal Debian: {output.image}"
     shell:
-        "{DEPTH2SEG} image --settings {params.settings:q} --out {output.image:q} > {log:q} 2>&1"
+        "{ON_HOST} image --settings {params.settings:q} --out {output.image:q} > {log:q} 2>&1"
 
 
 rule image:
@@ -42,4 +42,4 @@ rule image:
     message:
         "Building {output.image}"
     shell:
-        "{DEPTH2SEG} image --settings {params.settings:q} {params.base} --out {output.image:q} > {log:q} 2>&1"
+        "{ON_HOST} image --settings {params.settings:q} {params.base} --out {output.image:q} > {log:q} 2>&1"

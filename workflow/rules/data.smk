@@ -19,7 +19,7 @@ rule render:
     message:
         "Rendering {wildcards.dataset}, {wildcards.sequence}"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} render --settings {params.settings:q} --sequence {wildcards.sequence} --root {params.root:q}"
+        "{DEPTH2SEG} render --settings {params.settings:q} --sequence {wildcards.sequence} --root {params.root:q}"
         " --threads {threads} > {log:q} 2>&1"
 
 
@@ -41,7 +41,7 @@ rule fetch:
     message:
         "Verifying {params.root}, downloading what is missing"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} fetch --settings {params.settings:q} --root {params.root:q} --out {output.manifest:q} 2>&1"
+        "{DEPTH2SEG} fetch --settings {params.settings:q} --root {params.root:q} --out {output.manifest:q} 2>&1"
         " | tee {log:q}"
 
 
@@ -64,7 +64,7 @@ rule index:
     message:
         "Indexing the frames of {wildcards.dataset}"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} index --settings {params.settings:q} --root {params.root:q} --out {output.index:q} > {log:q} 2>&1"
+        "{DEPTH2SEG} index --settings {params.settings:q} --root {params.root:q} --out {output.index:q} > {log:q} 2>&1"
 
 
 rule pack:
@@ -86,5 +86,5 @@ rule pack:
     message:
         "Packing the frames of {wildcards.dataset} at {wildcards.width} x {wildcards.height}"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} pack --settings {params.settings:q} --index {input.index:q} --root {params.root:q}"
+        "{DEPTH2SEG} pack --settings {params.settings:q} --index {input.index:q} --root {params.root:q}"
         " --out {output.folder:q} --processes {threads} > {log:q} 2>&1"

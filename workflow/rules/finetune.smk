@@ -28,5 +28,5 @@ rule finetune:
     message:
         "Fine-tuning {wildcards.recipe}, {wildcards.setting}, {wildcards.train_size} images, seed {wildcards.seed}"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} finetune --settings {params.settings:q} --packed {input.packed:q} --encoder {input.encoder:q}"
+        "{DEPTH2SEG} finetune --settings {params.settings:q} --packed {input.packed:q} --encoder {input.encoder:q}"
         " --out {params.folder:q} --results {params.results:q} --threads {threads} 2>&1 | tee {log:q}"

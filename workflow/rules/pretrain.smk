@@ -30,5 +30,5 @@ rule pretrain:
     message:
         "Pre-training {wildcards.recipe}, {wildcards.backbone}, seed {wildcards.seed}"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} pretrain --settings {params.settings:q} {params.packed} {params.init} --out {params.folder:q}"
+        "{DEPTH2SEG} pretrain --settings {params.settings:q} {params.packed} {params.init} --out {params.folder:q}"
         " --results {params.results:q} --threads {threads} 2>&1 | tee {log:q}"

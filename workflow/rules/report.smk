@@ -20,7 +20,7 @@ rule cells:
     message:
         "Gathering the metrics of every fine-tuning run"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} cells --out {output.table:q} {input.metrics:q} > {log:q} 2>&1"
+        "{DEPTH2SEG} cells --out {output.table:q} {input.metrics:q} > {log:q} 2>&1"
 
 
 rule experiment_table:
@@ -45,7 +45,7 @@ rule experiment_table:
     message:
         "Table of experiment {wildcards.experiment}"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} table --settings {params.settings:q} --cells {input.cells:q} --results {params.results:q}"
+        "{DEPTH2SEG} table --settings {params.settings:q} --cells {input.cells:q} --results {params.results:q}"
         " --out {output.table:q} > {log:q} 2>&1"
 
 
@@ -71,7 +71,7 @@ rule claims:
     message:
         "Holding the paper's claims against the cells"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} claims --settings {params.settings:q} --cells {input.cells:q} --results {params.results:q}"
+        "{DEPTH2SEG} claims --settings {params.settings:q} --cells {input.cells:q} --results {params.results:q}"
         " --out {output.table:q} > {log:q} 2>&1"
 
 
@@ -94,7 +94,7 @@ rule all_table:
     message:
         "Table of all experiments"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} all --out {output.table:q} {input.tables:q} > {log:q} 2>&1"
+        "{DEPTH2SEG} all --out {output.table:q} {input.tables:q} > {log:q} 2>&1"
 
 
 rule experiment_figure:
@@ -120,7 +120,7 @@ rule experiment_figure:
     message:
         "Figure of experiment {wildcards.experiment}"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} figure --name experiment --settings {params.settings:q} --table {input.table:q}"
+        "{DEPTH2SEG} figure --name experiment --settings {params.settings:q} --table {input.table:q}"
         " --cells {input.cells:q} --out {output.pdf:q} > {log:q} 2>&1"
 
 
@@ -144,7 +144,7 @@ rule claims_figure:
     message:
         "Figure of the claims"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} figure --name claims --table {input.table:q} --out {output.pdf:q} > {log:q} 2>&1"
+        "{DEPTH2SEG} figure --name claims --table {input.table:q} --out {output.pdf:q} > {log:q} 2>&1"
 
 
 rule cells_figure:
@@ -172,7 +172,7 @@ rule cells_figure:
     message:
         "Figure {wildcards.name}"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} figure --name {wildcards.name} --settings {params.settings:q} --results {params.results:q}"
+        "{DEPTH2SEG} figure --name {wildcards.name} --settings {params.settings:q} --results {params.results:q}"
         " --out {output.pdf:q} > {log:q} 2>&1"
 
 
@@ -200,7 +200,7 @@ rule maps_figure:
     message:
         "Pictures of the {wildcards.task} networks"
     shell:
-        "{IN_IMAGE}{DEPTH2SEG} figure --name {wildcards.task}-maps --settings {params.settings:q} --out {output.pdf:q}"
+        "{DEPTH2SEG} figure --name {wildcards.task}-maps --settings {params.settings:q} --out {output.pdf:q}"
         " {input.samples:q} > {log:q} 2>&1"
 
 

@@ -15,6 +15,7 @@ LEASES = Path("/tmp/depth2seg-leases")
 # What a job needs of its environment: the devices that a scheduler gave it, and the way to the network.
 PASSED_ON = ("CUDA_VISIBLE_DEVICES", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+CA_INSIDE = "/etc/depth2seg-ca.crt"
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
@@ -54,14 +55,23 @@ def _libexec(buildcfg: str) -> Path:
     return Path(found[1]) if found else Path("/nonexistent")
 
 
+def leases() -> Path:
+    """The folder of the locks on this machine's GPUs, open to every user like /tmp itself."""
+    try:
+        LEASES.mkdir()
+        LEASES.chmod(0o1777)  # whatever the umask
+    except FileExistsError:
+        pass
+    return LEASES
+
+
 def job_environment(folders: list[Path], read_only: list[Path]) -> dict[str, str]:
     """Variables that make Apptainer start every job alike: isolated, with these folders and the GPU if there is one.
 
     Jobs see the folder that they run in (Snakemake binds it), ``folders`` and ``read_only``, and nothing else of the
     host: no home, no environment, no other processes, a /tmp of their own.
     """
-    LEASES.mkdir(mode=0o777, parents=True, exist_ok=True)
-    binds = [f"{path}" for path in [*folders, LEASES]] + [f"{path}:{path}:ro" for path in read_only]
+    binds = [f"{path}" for path in [*folders, leases()]] + [f"{path}:{path}:ro" for path in read_only]
     variables = {"APPTAINER_CONTAINALL": "1"}
     if os.getuid() == 0:  # whose containers ask for every capability, which no job needs and a sandboxed root has not
         variables["APPTAINER_NO_PRIVS"] = "1"
@@ -70,10 +80,8 @@ def job_environment(folders: list[Path], read_only: list[Path]) -> dict[str, str
     for name in PASSED_ON:
         if name in os.environ:
             variables[f"APPTAINERENV_{name}"] = os.environ[name]
-    for name in CA_BUNDLES:
-        bundle = os.environ.get(name)
-        if bundle and Path(bundle).is_file():
-            variables[f"APPTAINERENV_{name}"] = "/etc/depth2seg-ca.crt"
-            if (bind := f"{Path(bundle).resolve()}:/etc/depth2seg-ca.crt:ro") not in binds:
-                binds = [b for b in binds if not b.endswith(":/etc/depth2seg-ca.crt:ro")] + [bind]
+    bundle = next((os.environ[name] for name in CA_BUNDLES if Path(os.environ.get(name, "")).is_file()), None)
+    if bundle:
+        binds.append(f"{Path(bundle).resolve()}:{CA_INSIDE}:ro")
+        variables |= {f"APPTAINERENV_{name}": CA_INSIDE for name in CA_BUNDLES}
     return variables | {"APPTAINER_BIND": ",".join(binds)}

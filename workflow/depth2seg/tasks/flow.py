@@ -34,8 +34,7 @@ class FlowTask(PretrainingTask):
         # Not ``decoder``: it reads two frames' features, so a segmentor cannot take it over.
         self.matcher = UNetDecoder([2 * channels for channels in encoder_channels(backbone)])
         self.output = MultiScaleOutput(2)
-        # Training starts from zero flow: a random output is many pixels long, and the photometric error, which sees a
-        # pixel or two around each guess, does not tell the way back.
+        # Training starts from zero flow, a better first guess than vectors at random.
         for conv in self.output.convs:
             nn.init.zeros_(conv.weight)
             nn.init.zeros_(conv.bias)

@@ -11,7 +11,7 @@ from typing import IO
 
 import torch
 
-from depth2seg.containers.apptainer import LEASES, NVIDIA_DRIVER
+from depth2seg.containers.apptainer import NVIDIA_DRIVER, leases
 from depth2seg.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -31,9 +31,7 @@ def lease_device(folder: Path | None = None, poll: float = 5.0) -> torch.device:
         check_driver()
         return torch.device("cpu")
     names = visible_devices(torch.cuda.device_count())
-    folder = folder or LEASES
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o777, parents=True)
+    folder = folder or leases()
     waiting = False
     while True:
         for number, name in enumerate(names):
