@@ -20,6 +20,11 @@ include: "workflow/rules/finetune.smk"
 include: "workflow/rules/report.smk"
 
 
+onstart:
+    if CONTAINERS:
+        holding.hold([Path(ANALYSIS), Path(TRAIN)])
+
+
 localrules:
     all,
 

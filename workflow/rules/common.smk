@@ -7,7 +7,7 @@ sys.path.insert(0, f"{workflow.basedir}/workflow")
 
 from pathlib import Path
 
-from depth2seg.containers import images, setup
+from depth2seg.containers import holding, images, setup
 from depth2seg.data import index as frame_index
 from depth2seg.errors import UserError
 from depth2seg.study import CELL_PATTERN, Cell, canonical, load_study
