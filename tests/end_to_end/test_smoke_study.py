@@ -12,6 +12,16 @@ from PIL import Image
 
 STUDY = load_study(yaml.safe_load(studies.SMOKE.read_text()))
 EXPERIMENTS = list(STUDY.config.experiments)
+FIGURES = [
+    "claims",
+    "predictions",
+    "convergence",
+    "activations",
+    "depth-maps",
+    "flow-maps",
+    "inpainting-pictures",
+    "contrastive-pictures",
+]
 CELL_COLUMNS = [
     "cell",
     "dataset",
@@ -118,7 +128,7 @@ def test_claims_c1_to_c4_are_tested_and_the_others_listed(smoke):
     assert (claims.loc[~tested, "verdict"] == "not tested").all()
 
 
-@pytest.mark.parametrize("name", [*EXPERIMENTS, "claims", "predictions", "convergence", "depth-maps", "flow-maps"])
+@pytest.mark.parametrize("name", [*EXPERIMENTS, *FIGURES])
 def test_a_figure_shows_something(smoke, name):
     figures = smoke.results / "figures"
     assert (figures / f"{name}.pdf").read_bytes().startswith(b"%PDF")
@@ -129,7 +139,7 @@ def test_a_figure_shows_something(smoke, name):
 
 def test_the_page_holds_every_table_and_figure(smoke):
     page = (smoke.results / "report.html").read_text()
-    for name in [*EXPERIMENTS, "claims", "predictions", "convergence", "depth-maps", "flow-maps"]:
+    for name in [*EXPERIMENTS, *FIGURES]:
         assert f"results/smoke/figures/{name}.png" in page
     for name in [*EXPERIMENTS, "claims", "cells", "all"]:
         assert f"results/smoke/tables/{name}.csv" in page

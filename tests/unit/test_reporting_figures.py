@@ -114,7 +114,7 @@ def test_a_figure_says_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["figure", "--name", "experiment", "--out", str(tmp_path / "f.pdf")]) == 1
     assert "needs --settings, --table, --cells" in capsys.readouterr().err
     assert main(["figure", "--name", "depth-maps", "--settings", "{}", "--out", str(tmp_path / "f.pdf")]) == 1
-    assert "needs samples.npz files" in capsys.readouterr().err
+    assert "needs .npz files" in capsys.readouterr().err
 
 
 def test_every_recipe_has_a_look_of_its_own():

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import depth2seg
 import pytest
+import recipes
 import torch
-from depth2seg.study.schema import Recipe, Setting
+from depth2seg.study.schema import Setting
 from depth2seg.training.state import load_tensors
 from synthetic import write_classes, write_street
 
@@ -91,9 +92,8 @@ class Job:
 
 
 def recipe(task, size=(64, 64), schedule=SCHEDULE, **changes):
-    block = Recipe(
-        label="", task=task, size=list(size), schedule=schedule, jitter=JITTER, depth_range=[2.0, 80.0], **changes
-    )
+    depth = {"depth_range": [2.0, 80.0]} if task == "depth" else {}
+    block = recipes.recipe(task, size=list(size), schedule=schedule, jitter=JITTER, **depth, **changes)
     return block.model_dump() | {"recipe": task, "backbone": "resnet18", "seed": 3}
 
 
@@ -106,7 +106,7 @@ def cell(schedule=SCHEDULE, **changes):
 
 @pytest.fixture(scope="module")
 def encoder(data, server):
-    settings = Recipe(label="", task="none").model_dump() | {"recipe": "none", "backbone": "resnet18", "seed": 0}
+    settings = recipes.recipe("none").model_dump() | {"recipe": "none", "backbone": "resnet18", "seed": 0}
     job = Job(server, data / "none", "pretrain", settings)
     assert job.run() == 0, job.log.read_text()
     return job.out / "encoder.pth"
@@ -120,6 +120,8 @@ CASES = {
     ),
     "flow": ("pretrain", recipe("flow", schedule=SCHEDULE | {"policy": "constant"}), "street"),
     "classification": ("pretrain", recipe("classification"), "classes"),
+    "inpainting": ("pretrain", recipe("inpainting"), "street"),
+    "contrastive": ("pretrain", recipe("contrastive", queue=6), "street"),
     "corrected": ("finetune", cell(), "street"),
     "released": ("finetune", cell(protocol="released"), "street"),
     "deeplabv3-sgd": (

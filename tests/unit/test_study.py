@@ -47,6 +47,18 @@ def test_another_path_is_no_cell(path):
         Cell.from_path(path)
 
 
+def test_imported_weights_say_what_they_learnt_from():
+    paper = load_study(yaml.safe_load((studies.REPO / "config" / "paper.yaml").read_text()))
+    learnt = {}
+    for cell in paper.experiment_cells("starts") + paper.experiment_cells("pretraining"):
+        settings = json.loads(paper.finetune_settings(cell))
+        learnt[cell.recipe] = (settings["task"], settings["supervision"])
+    assert learnt["classification"] == ("imported", "classification")
+    assert learnt["moco-v2"] == learnt["maskcontrast"] == ("imported", "contrastive")
+    assert learnt["coco"] == ("imported", "segmentation")
+    assert learnt["inpainting"] == ("inpainting", None)
+
+
 def test_cells_are_the_experiments_cells_each_once(study):
     of_experiments = [cell for name in study.config.experiments for cell in study.experiment_cells(name)]
     assert len(of_experiments) > len(set(of_experiments))  # the smoke study shares cells

@@ -5,9 +5,11 @@ import pytest
 import torch
 from depth2seg.data.packing import Packed
 from depth2seg.geometry import disparity_to_depth, inverse_motion
-from depth2seg.study.schema import Recipe
+from depth2seg.study.task_specs import task_specs
 from depth2seg.tasks import task_class
 from depth2seg.training.frames import FrameSets
+from depth2seg.training.pretrain import training_split
+from recipes import recipe
 from synthetic import STEP, Plane, write_classes, write_street
 from torch.utils.data import default_collate
 
@@ -15,7 +17,7 @@ JITTER = {"brightness": 0.2, "contrast": 0.2, "saturation": 0.2, "hue": 0.1}
 RANGE = [2.0, 80.0]
 MOTION = torch.eye(4)
 MOTION[:3, 3] = torch.tensor(-STEP)  # of points in the camera's frame, when the camera moves by STEP
-SUPERVISIONS = ["video", "stereo", "video+stereo", "lidar"]
+SUPERVISIONS = ["video", "stereo", "video+stereo", "lidar", "dense"]
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +32,16 @@ def classes(tmp_path_factory):
 
 def build(packed, task="depth", **changes):
     """A task and its training samples, from a recipe's settings."""
-    recipe = Recipe(label="", task=task, depth_range=RANGE, **changes)
-    settings = recipe.model_dump() | {"backbone": "resnet18", "classes": packed.index["sequence"].nunique()}
+    depth = {"depth_range": RANGE} if task == "depth" else {}
+    settings = recipe(task, **depth, **changes).model_dump() | {
+        "backbone": "resnet18",
+        "classes": packed.index["sequence"].nunique(),
+    }
     kind = task_class(task)
     torch.manual_seed(0)
     model = kind(**kind.network(settings))
     model.init_weights()
-    return model, FrameSets(packed, **kind.frames(settings))
+    return model, FrameSets(packed, training_split(packed), **kind.frames(settings))
 
 
 def batch_of(model, frames, count=2, training=True):
@@ -49,7 +54,13 @@ def total(losses):
 
 @pytest.mark.parametrize(
     ("task", "changes"),
-    [*(("depth", {"supervision": name}) for name in SUPERVISIONS), ("flow", {}), ("classification", {})],
+    [
+        *(("depth", {"supervision": name}) for name in SUPERVISIONS),
+        ("flow", {}),
+        ("classification", {}),
+        ("inpainting", {}),
+        ("contrastive", {"queue": 8}),
+    ],
 )
 def test_losses_are_finite_and_reach_every_weight(street, classes, task, changes):
     model, frames = build(classes if task == "classification" else street, task, jitter=JITTER, **changes)
@@ -59,12 +70,13 @@ def test_losses_are_finite_and_reach_every_weight(street, classes, task, changes
     losses = model(**batch_of(model, frames), mode="loss")
     assert losses and all(loss.ndim == 0 and torch.isfinite(loss) and "loss" in name for name, loss in losses.items())
     sum(losses.values()).backward()
-    without = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 0]
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    without = [name for name, p in trained.items() if p.grad is None or not p.grad.abs().max() > 0]
     # The pose network has outputs for a second motion, which is not used; they are rows of one weight.
     assert not without
     handed = model.handed_on()
     assert handed["encoder"].keys() == model.encoder.state_dict().keys()
-    assert (handed["decoder"] is None) == (task != "depth")
+    assert [part for part, weights in handed.items() if weights] == task_specs()[task].hands_on
 
 
 def test_preprocessing_jitters_inputs_and_not_what_losses_compare(street):

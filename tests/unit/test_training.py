@@ -12,6 +12,7 @@ from pathlib import Path
 import depth2seg
 import numpy as np
 import pytest
+import recipes
 import torch
 from depth2seg.data.packing import Packed
 from depth2seg.errors import UserError
@@ -19,7 +20,7 @@ from depth2seg.evaluation.confusion import KITTI7
 from depth2seg.files import atomic_path, sha256, write_json
 from depth2seg.models.backbones import ResNetEncoder
 from depth2seg.models.segmentor import LabelledPreprocessor
-from depth2seg.study.schema import Recipe, Setting
+from depth2seg.study.schema import Schedule, Setting
 from depth2seg.training import device, finetune, pretrain
 from depth2seg.training.config import read_config, run_identity, training_config
 from depth2seg.training.frames import EndlessSampler, FrameSets
@@ -286,7 +287,7 @@ def test_imported_weights_are_checked(tmp_path):
 def test_imported_weights_become_the_recipes(tmp_path):
     encoder = ResNetEncoder("resnet18")
     save_tensors(tmp_path / "resnet18.pth", encoder.state_dict())
-    settings = Recipe(label="", task="imported", weights=str(tmp_path / "resnet18.pth")).model_dump()
+    settings = recipes.recipe("imported", weights=str(tmp_path / "resnet18.pth")).model_dump()
     settings |= {"recipe": "imagenet", "backbone": "resnet18", "seed": 0}
     pretrain.pretrain(settings, None, None, tmp_path / "out", tmp_path, 1)
     written = load_tensors(tmp_path / "out" / "encoder.pth")
@@ -298,7 +299,7 @@ def test_imported_weights_become_the_recipes(tmp_path):
 
 
 def settings_of(**changes):
-    recipe = Recipe(label="", task="depth", supervision="stereo", dataset="streets", size=[64, 64], schedule=SCHEDULE)
+    recipe = recipes.recipe("depth", supervision="stereo", schedule=SCHEDULE)
     return recipe.model_dump() | {"recipe": "depth", "backbone": "resnet18", "seed": 0} | changes
 
 
@@ -312,16 +313,14 @@ def test_work_is_named_by_what_changes_the_numbers(packed):
     assert base == identity(packed, recipe="renamed") == identity(packed, dataset="renamed")
     assert base == identity(packed, workers=4) == identity(packed, folder=str(packed.folder) + "/../packed")
     schedules = ({**SCHEDULE, "lr": 2e-3}, {**SCHEDULE, "iterations": 4}, {**SCHEDULE, "batch": 1})
-    complete = [Recipe(label="", task="depth", schedule=s).model_dump()["schedule"] for s in schedules]
+    complete = [Schedule(**schedule).model_dump() for schedule in schedules]
     others = [identity(packed, schedule=schedule) for schedule in complete]
     others += [identity(packed, seed=1), identity(packed, smoothness=0.5), identity(packed, supervision="lidar")]
     assert len({base, *others}) == 7
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_writes_nothing(packed, tmp_path):
-    settings = settings_of(
-        schedule=Recipe(label="", task="none", schedule=SCHEDULE | {"lr": 1e30}).schedule.model_dump()
-    )
+    settings = settings_of(schedule=Schedule(**SCHEDULE | {"lr": 1e30}).model_dump())
     with pytest.raises(UserError, match=r"pretrain depth/resnet18/seed0: the loss became (nan|inf) at step \d of 3"):
         pretrain.pretrain(settings, packed.folder, None, tmp_path / "out", tmp_path, 1)
     assert not (tmp_path / "out").exists() and not list(tmp_path.rglob("*.pth"))
@@ -335,7 +334,7 @@ def cell_settings(**changes):
 
 
 def untrained(folder, **changes):
-    settings = Recipe(label="", task="none").model_dump() | {"recipe": "none", "backbone": "resnet18", "seed": 0}
+    settings = recipes.recipe("none").model_dump() | {"recipe": "none", "backbone": "resnet18", "seed": 0}
     pretrain.pretrain(settings | changes, None, None, folder, folder, 1)
     return folder / "encoder.pth"
 
@@ -384,7 +383,7 @@ def test_schedules_reach_their_learning_rates(packed):
     for policy, warmup, factors in [*cases, *((policy, 2, factors) for policy, factors in risen.items())]:
         block = {"iterations": 6, "batch": 1, "lr": 0.5, "policy": policy, "optimizer": "sgd", "warmup": warmup}
         block |= {"milestones": [3, 5]} if policy == "step" else {}
-        schedule = Recipe(label="", task="none", schedule=block).model_dump()["schedule"]
+        schedule = Schedule(**block).model_dump()
         config = training_config("x", {}, {}, schedule, 0, "float32", 0)
         wrapper = build_optim_wrapper(torch.nn.Linear(1, 1), config.optim_wrapper)
         schedulers = [PARAM_SCHEDULERS.build({**s, "optimizer": wrapper}) for s in config.param_scheduler]

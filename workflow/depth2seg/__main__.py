@@ -16,6 +16,7 @@ VERBS: dict[str, str] = {
     "pack": "decode a data set's frames once, to memory-mapped arrays at the working size",
     "pretrain": "train one recipe with one seed",
     "finetune": "train and test one cell",
+    "activations": "compare the activation maps of several recipes' encoders",
     "rerun": "train again what a config.py describes",
     "cells": "gather every cell's metrics in one table",
     "table": "write one experiment's table",

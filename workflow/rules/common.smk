@@ -148,6 +148,20 @@ def network_files(task, name):
     ]
 
 
+def compared_encoders():
+    chosen = study.config.experiments[EXPERIMENTS[0]]
+    return [
+        f"{RESULTS}/pretrain/{recipe}/{chosen.backbones[0]}/seed{seed}/encoder.pth"
+        for recipe in chosen.recipes
+        for seed in range(min(study.recipe(recipe).seeds, chosen.seeds))
+    ]
+
+
+def compared_frames():
+    chosen = study.config.experiments[EXPERIMENTS[0]]
+    return packed_folder(chosen.dataset, study.setting(chosen.settings[0]).size)
+
+
 def experiment_settings(wildcards):
     return study.experiment_settings(wildcards.experiment)
 
@@ -160,13 +174,18 @@ def label_settings(wildcards):
     return study.label_settings()
 
 
+def picture_settings(wildcards):
+    return study.picture_settings(wildcards.task)
+
+
 def first_experiment_settings(wildcards):
     return study.experiment_settings(EXPERIMENTS[0])
 
 
 def figure_files():
-    names = [*EXPERIMENTS, "claims", "predictions", "convergence"]
+    names = [*EXPERIMENTS, "claims", "predictions", "convergence", "activations"]
     names += [f"{task}-maps" for task in ("depth", "flow") if network_files(task, "samples.npz")]
+    names += [f"{task}-pictures" for task in study.pictured_tasks]
     return [f"{RESULTS}/figures/{name}.png" for name in names]
 
 

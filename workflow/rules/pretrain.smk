@@ -1,4 +1,4 @@
-# A recipe, with one backbone and seed -> weights that fine-tuning can start from.
+# A recipe, with one backbone and seed -> weights that fine-tuning can start from; and what these weights see.
 
 
 rule pretrain:
@@ -32,3 +32,27 @@ rule pretrain:
     shell:
         "{DEPTH2SEG} pretrain --settings {params.settings:q} {params.packed} {params.init} --out {params.folder:q}"
         " --results {params.results:q} --threads {threads} 2>&1 | tee {log:q}"
+
+
+rule activations:
+    input:
+        packed=compared_frames(),
+        encoders=compared_encoders(),
+        image=image("train"),
+    output:
+        table=f"{RESULTS}/activations/activations.csv",
+        maps=f"{RESULTS}/activations/activations.npz",
+    log:
+        f"{RESULTS}/logs/activations.log",
+    container:
+        TRAIN
+    threads: 1
+    resources:
+        mem_mb=3000,
+    params:
+        folder=f"{RESULTS}/activations",
+    message:
+        "Comparing activation maps of {EXPERIMENTS[0]}'s encoders"
+    shell:
+        "{DEPTH2SEG} activations --packed {input.packed:q} --out {params.folder:q} --threads {threads}"
+        " {input.encoders:q} > {log:q} 2>&1"

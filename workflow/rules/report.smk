@@ -204,6 +204,58 @@ rule maps_figure:
         " {input.samples:q} > {log:q} 2>&1"
 
 
+rule activations_figure:
+    input:
+        samples=f"{RESULTS}/activations/activations.npz",
+        image=image("analysis"),
+    output:
+        pdf=f"{RESULTS}/figures/activations.pdf",
+        png=report(
+            f"{RESULTS}/figures/activations.png",
+            caption="../report/activations.rst",
+            category="Figures",
+            labels={"figure": "activations"},
+        ),
+    log:
+        f"{RESULTS}/logs/figures/activations.log",
+    container:
+        ANALYSIS
+    threads: 1
+    params:
+        settings=label_settings,
+    message:
+        "Figure of activation maps"
+    shell:
+        "{DEPTH2SEG} figure --name activations --settings {params.settings:q} --out {output.pdf:q} {input.samples:q}"
+        " > {log:q} 2>&1"
+
+
+rule pictures_figure:
+    input:
+        samples=lambda wildcards: network_files(wildcards.task, "samples.npz"),
+        image=image("analysis"),
+    output:
+        pdf=f"{RESULTS}/figures/{{task}}-pictures.pdf",
+        png=report(
+            f"{RESULTS}/figures/{{task}}-pictures.png",
+            caption="../report/pictures_figure.rst",
+            category="Figures",
+            labels={"figure": "{task} pictures"},
+        ),
+    log:
+        f"{RESULTS}/logs/figures/{{task}}-pictures.log",
+    container:
+        ANALYSIS
+    threads: 1
+    params:
+        settings=picture_settings,
+    message:
+        "Pictures of the {wildcards.task} networks"
+    shell:
+        "{DEPTH2SEG} figure --name pictures --settings {params.settings:q} --out {output.pdf:q} {input.samples:q}"
+        " > {log:q} 2>&1"
+
+
 rule report_page:
     input:
         final_files(),

@@ -15,7 +15,7 @@ from mmengine.runner import Runner
 from depth2seg.benchmark.frames import Frames, write_frames
 from depth2seg.benchmark.plain import LabelledImages, VideoTriplets, serve
 from depth2seg.data.packing import Packed
-from depth2seg.study.schema import Recipe, Schedule, Setting
+from depth2seg.study.schema import Schedule, Setting, recipe_block
 from depth2seg.tasks.depth import DepthTask
 from depth2seg.training.config import training_config
 from depth2seg.training.finetune import segmentor, truth_array
@@ -88,7 +88,15 @@ def _measure(task: str, folder: Path, frames: Frames, shape: dict, precision: st
         sets = {"split": "train", "arrays": [truth_array(settings)]}
         dataset = LabelledImages(frames, size, JITTER)
     else:
-        block = Recipe(label="", task="depth", supervision="video", dataset="drive", size=list(size), jitter=JITTER)
+        block = recipe_block(
+            label="",
+            task="depth",
+            supervision="video",
+            dataset="drive",
+            size=list(size),
+            schedule=schedule,
+            jitter=JITTER,
+        )
         settings = block.model_dump() | {"backbone": shape["backbone"]}
         model = {"type": "DepthTask", **DepthTask.network(settings)}
         sets = DepthTask.frames(settings)

@@ -13,6 +13,8 @@ FIGURES = {
     "convergence": "--settings (an experiment's), --results",
     "depth-maps": "--settings (with recipe_labels), samples.npz of pre-trained networks",
     "flow-maps": "--settings (with recipe_labels), samples.npz of pre-trained networks",
+    "activations": "--settings (with recipe_labels), one activations.npz",
+    "pictures": "--settings (with recipe_labels and shows), samples.npz of pre-trained networks",
 }
 
 
@@ -25,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table", type=Path, help="the table that is drawn")
     parser.add_argument("--cells", type=Path, help="cells.csv")
     parser.add_argument("--results", type=Path, help="results folder")
-    parser.add_argument("samples", nargs="*", type=Path, help="samples.npz files, or @FILE with one a line")
+    parser.add_argument("samples", nargs="*", type=Path, help=".npz files, or @FILE with one a line")
     parser.add_argument("--out", type=Path, required=True, help="the figure's .pdf; its .png is written beside it")
 
 
@@ -37,9 +39,9 @@ def run(arguments: argparse.Namespace) -> None:
     needs = FIGURES[arguments.name]
     given = {key: getattr(arguments, key) for key in ("settings", "table", "cells", "results") if f"--{key}" in needs}
     missing = [f"--{key}" for key, value in given.items() if value is None]
-    if "samples.npz" in needs:
+    if ".npz" in needs:
         given["samples"] = arguments.samples
-        missing += [] if arguments.samples else ["samples.npz files"]
+        missing += [] if arguments.samples else [".npz files"]
     if missing:
         raise UserError(f"--name {arguments.name} needs {', '.join(missing)}")
     figure = importlib.import_module(f"depth2seg.reporting.figures.{arguments.name.replace('-', '_')}")

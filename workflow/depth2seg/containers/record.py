@@ -1,5 +1,6 @@
 """The digest of an image, recorded when it was built, and whether a file still is that image."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def digest(image: Path) -> str | None:
 def verify(image: Path) -> None:
     """Raise UserError if an image is there and is not the one recorded.
 
-    Size and time of change decide, which takes no time; if only the time differs (a copy), the digest is taken.
+    Size and time of change decide, which takes no time. If only the time differs (Snakemake touches what a job has
+    made, or the file was copied), the digest is taken, and the time kept for the next look.
     """
     if not image.exists() or not record_path(image).exists():
         return  # there is nothing to believe yet: the rule that builds it runs
@@ -36,5 +38,9 @@ def verify(image: Path) -> None:
     way_out = f"It was not used. Remove it, so that it is built again: rm {image} {record_path(image)}"
     if status.st_size != record["size"]:
         raise UserError(f"{image} has {status.st_size} bytes, the recorded image {record['size']}. {way_out}")
-    if status.st_mtime_ns != record["mtime_ns"] and (found := f"sha256:{sha256(image)}") != record["digest"]:
+    if status.st_mtime_ns == record["mtime_ns"]:
+        return
+    if (found := f"sha256:{sha256(image)}") != record["digest"]:
         raise UserError(f"{image} has the digest {found}, the recorded image {record['digest']}. {way_out}")
+    with contextlib.suppress(PermissionError):  # another user's image: looked at anew each time
+        write_json(record_path(image), record | {"mtime_ns": status.st_mtime_ns})

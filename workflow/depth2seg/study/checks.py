@@ -1,7 +1,8 @@
 """What a config's types cannot say: names that must exist, combinations that make sense, sizes that fit."""
 
 from depth2seg.errors import UserError
-from depth2seg.study.schema import Config, Recipe, Schedule
+from depth2seg.study.schema import Config, RecipeBlock, Schedule
+from depth2seg.study.task_specs import task_specs
 
 
 def check(config: Config) -> None:
@@ -49,38 +50,25 @@ def _schedule_problems(key: str, schedule: Schedule) -> list[str]:
     return problems
 
 
-def _recipe_problems(config: Config, name: str, recipe: Recipe) -> list[str]:
-    key, problems = f"recipes.{name}", []
-    trained = recipe.task not in ("none", "imported")
-    for field in ("dataset", "size", "schedule"):
-        if trained and getattr(recipe, field) is None:
-            problems.append(f"{key}.{field}: task '{recipe.task}' needs it")
-    if recipe.schedule:
-        problems += _schedule_problems(f"{key}.schedule", recipe.schedule)
-    if (recipe.task == "depth") != (recipe.supervision is not None):
-        problems.append(f"{key}.supervision: {recipe.supervision!r} with task '{recipe.task}'; only depth has one")
-    if (recipe.task == "imported") != (recipe.weights is not None):
-        problems.append(f"{key}.weights: {recipe.weights!r} with task '{recipe.task}'; only imported has them")
-    if recipe.init != "random":
-        if recipe.init not in config.recipes:
-            problems.append(
-                f"{key}.init: no recipe is called '{recipe.init}'; use 'random' or {_names(config.recipes)}"
-            )
-        elif not trained:
-            problems.append(f"{key}.init: task '{recipe.task}' trains nothing, so it starts from nothing")
-    if recipe.dataset is not None:
-        if recipe.dataset not in config.datasets:
-            problems.append(f"{key}.dataset: no data set is called '{recipe.dataset}'; use {_names(config.datasets)}")
-        else:
-            problems += _fit_problems(key, recipe, config.datasets[recipe.dataset].source)
-    if recipe.depth_range[0] >= recipe.depth_range[1]:
+def _recipe_problems(config: Config, name: str, recipe: RecipeBlock) -> list[str]:
+    if recipe.schedule is None:
+        return []
+    key = f"recipes.{name}"
+    problems = _schedule_problems(f"{key}.schedule", recipe.schedule)
+    if recipe.init != "random" and recipe.init not in config.recipes:
+        problems.append(f"{key}.init: no recipe is called '{recipe.init}'; use 'random' or {_names(config.recipes)}")
+    if recipe.dataset not in config.datasets:
+        problems.append(f"{key}.dataset: no data set is called '{recipe.dataset}'; use {_names(config.datasets)}")
+    else:
+        problems += _fit_problems(key, recipe, config.datasets[recipe.dataset].source)
+    if recipe.task == "depth" and recipe.depth_range[0] >= recipe.depth_range[1]:
         problems.append(f"{key}.depth_range: {recipe.depth_range}, expected nearest then farthest, in metres")
     return problems
 
 
-def _fit_problems(key: str, recipe: Recipe, source: str) -> list[str]:
-    objects = source == "rendered-object"
-    if objects != (recipe.task == "classification"):
+def _fit_problems(key: str, recipe: RecipeBlock, source: str) -> list[str]:
+    found = "objects" if source == "rendered-object" else "video"
+    if task_specs()[recipe.task].trains_on not in (found, "images"):
         return [f"{key}.dataset: '{recipe.dataset}' ({source}) cannot train task '{recipe.task}'"]
     if source == "camvid" and recipe.supervision not in (None, "video"):
         return [f"{key}.supervision: camvid is video of one camera; it has no {recipe.supervision}"]
@@ -123,11 +111,16 @@ def _experiment_problems(config: Config, name: str) -> list[str]:
                 f"of '{experiment.dataset}'"
             )
     for setting in (config.settings[s] for s in experiment.settings if s in config.settings):
-        untrained = [r for r in experiment.recipes if r in config.recipes and config.recipes[r].task != "depth"]
-        untrained = [r for r in untrained if config.recipes[r].task != "none"]
-        if setting.transfer == "encoder+decoder" and untrained:
-            problems.append(f"{key}.recipes: {untrained} hand on no depth decoder, which '{setting.label}' transfers")
+        without = [r for r in experiment.recipes if r in config.recipes and not _hands_on_decoder(config.recipes[r])]
+        if setting.transfer == "encoder+decoder" and without:
+            problems.append(f"{key}.recipes: {without} hand on no depth decoder, which '{setting.label}' transfers")
     return problems
+
+
+def _hands_on_decoder(recipe: RecipeBlock) -> bool:
+    if recipe.task == "none":  # the baseline of such an experiment: its decoder is random too
+        return True
+    return recipe.task in task_specs() and "decoder" in task_specs()[recipe.task].hands_on
 
 
 def _names(names: object) -> str:

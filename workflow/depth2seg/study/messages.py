@@ -7,6 +7,9 @@ from pydantic import BaseModel, ValidationError
 from depth2seg.errors import UserError
 from depth2seg.study.schema import Config
 
+# Blocks that are one of several kinds, and the key that says which.
+UNIONS = {"datasets": "source", "recipes": "task"}
+
 
 def config_error(error: ValidationError, name: str) -> UserError:
     """All of a validation's errors as one message, a line each."""
@@ -16,8 +19,8 @@ def config_error(error: ValidationError, name: str) -> UserError:
 
 def _line(detail: dict) -> str:
     # A tagged union puts its tag into the location ('datasets', 'streets', 'rendered-street', 'size'): not a key.
-    tags = {"rendered-street", "rendered-object", "camvid", "kitti", "cityscapes"}
-    location = [str(part) for i, part in enumerate(detail["loc"]) if not (i == 2 and part in tags)]
+    tagged = detail["loc"][0] in UNIONS and len(detail["loc"]) > 3
+    location = [str(part) for i, part in enumerate(detail["loc"]) if not (i == 2 and tagged)]
     key, kind, context = ".".join(location), detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         guess = difflib.get_close_matches(location[-1], _known_keys(detail["loc"]), n=1, cutoff=0.5)
@@ -31,9 +34,9 @@ def _line(detail: dict) -> str:
     if kind == "union_tag_invalid":
         expected = context["expected_tags"]
         value = context["tag"]
-        key += ".source"
+        key += f".{UNIONS[location[0]]}"
     if kind == "union_tag_not_found":
-        return f"  {key}.source: this key is missing"
+        return f"  {key}.{UNIONS[location[0]]}: this key is missing"
     hint = ""
     if kind.startswith("float") and isinstance(value, str):
         hint = " (YAML reads 1e-4 as text: write 1.0e-4)"
@@ -44,12 +47,19 @@ def _known_keys(location: tuple) -> list[str]:
     """Names of the fields that the block at ``location`` could have had."""
     models: list[type[BaseModel]] = [Config]
     for part in location[:-1]:
+        models = [model for model in models if part in _kinds(model)] or models
         fields = [model.model_fields[part] for model in models if part in model.model_fields]
         found = [m for field in fields for m in _models(field.annotation)]
         found += [m for field in fields for extra in field.metadata for m in _models(extra)]
         if found:
             models = found
     return sorted({name for model in models for name in model.model_fields})
+
+
+def _kinds(model: type[BaseModel]) -> tuple[str, ...]:
+    """The values of the key that tells this block from others of its union."""
+    tags = [model.model_fields[key].annotation for key in UNIONS.values() if key in model.model_fields]
+    return tuple(value for tag in tags for value in getattr(tag, "__args__", ()))
 
 
 def _models(annotation: object) -> list[type[BaseModel]]:

@@ -1,8 +1,11 @@
 """The config's schema: every key typed, unknown keys refused. One class a block of the YAML file."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Union
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
+
+from depth2seg.models.sources import SOURCES
+from depth2seg.study.task_specs import TaskSpec, task_specs
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+-]*$")]  # names become folders and wildcards
 Count = Annotated[int, Field(ge=1)]
@@ -13,7 +16,6 @@ Size = Annotated[list[Annotated[int, Field(ge=64, multiple_of=32)]], Field(min_l
 CropSize = Annotated[list[Annotated[int, Field(ge=32, multiple_of=32)]], Field(min_length=2, max_length=2)]
 FrameSize = Annotated[list[Annotated[int, Field(ge=16)]], Field(min_length=2, max_length=2)]
 Backbone = Literal["resnet18", "resnet50"]
-Supervision = Literal["video", "stereo", "video+stereo", "lidar"]
 Protocol = Literal["corrected", "released"]
 
 
@@ -98,8 +100,8 @@ Dataset = Annotated[RenderedStreet | RenderedObject | CamVid | Published, Field(
 class Schedule(Block):
     """How long and how fast a run trains.
 
-    ``milestones`` are iterations at which ``policy: step`` multiplies the learning rate by 0.1. It rises in a straight
-    line over the first ``warmup`` iterations.
+    ``milestones`` are iterations at which ``policy: step`` multiplies the learning rate by ``gamma``. It rises in a
+    straight line over the first ``warmup`` iterations.
     """
 
     iterations: Count
@@ -108,6 +110,7 @@ class Schedule(Block):
     lr: Positive
     policy: Literal["constant", "step", "cosine", "poly"] = "constant"
     milestones: list[Count] = []
+    gamma: Positive = 0.1
     warmup: Annotated[int, Field(ge=0)] = 0
     momentum: NotNegative = 0.9
     weight_decay: NotNegative = 0.0
@@ -122,25 +125,70 @@ class Jitter(Block):
     hue: NotNegative = 0.1
 
 
-class Recipe(Block):
-    """How the weights that fine-tuning starts from were made."""
+class RecipeBlock(Block):
+    """How the weights that fine-tuning starts from were made: what every recipe has."""
 
     label: str
-    task: Literal["none", "classification", "depth", "flow", "imported"]
-    supervision: Supervision | None = None
-    init: str = "random"
-    dataset: str | None = None
-    size: Size | None = None
-    schedule: Schedule | None = None
     seeds: Count = 1
-    smoothness: NotNegative | None = None
-    automask: bool = True
-    depth_range: Annotated[list[Positive], Field(min_length=2, max_length=2)] = [0.1, 100.0]
-    jitter: Jitter | None = None
-    frame_stride: Count = 1
     normalisation: Literal["none", "imagenet"] = "none"
-    weights: str | None = None
+    supervision: None = None  # which depth alone has
+
+
+class UntrainedRecipe(RecipeBlock):
+    """A recipe that trains nothing."""
+
+    init: Literal["random"] = "random"
+    dataset: None = None
+    size: None = None
+    schedule: None = None
+
+
+class RandomRecipe(UntrainedRecipe):
+    """Random weights."""
+
+    task: Literal["none"]
+
+
+class ImportedRecipe(UntrainedRecipe):
+    """Published weights from a file, laid out as its publisher does; ``{backbone}`` in its path is filled in."""
+
+    task: Literal["imported"]
+    weights: str
+    layout: Literal[tuple(SOURCES)] = "torchvision"
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class TrainedRecipe(RecipeBlock):
+    """A pre-training: the keys that all tasks share. Each task adds its own, see ``task_specs``."""
+
+    init: str = "random"
+    dataset: str
+    size: Size
+    schedule: Schedule
+    jitter: Jitter | None = None
+
+
+def _trained_recipe(name: str, spec: TaskSpec) -> type[TrainedRecipe]:
+    keys = {key: _key(**rule) for key, rule in spec.keys.items()}
+    return create_model(f"{name.capitalize()}Recipe", __base__=TrainedRecipe, task=(Literal[name], ...), **keys)
+
+
+def _key(default: object = ..., choices: list[str] | None = None, **limits: float) -> tuple:
+    if choices is not None:
+        return (Literal[tuple(choices)], default)
+    if isinstance(default, list):
+        items = list[Annotated[type(default[0]), Field(**limits)]]
+        return (Annotated[items, Field(min_length=len(default), max_length=len(default))], default)
+    return (Annotated[type(default), Field(**limits)], default)
+
+
+_RECIPES = (RandomRecipe, ImportedRecipe, *(_trained_recipe(name, spec) for name, spec in task_specs().items()))
+Recipe = Annotated[Union[_RECIPES], Field(discriminator="task")]  # noqa: UP007 (a tuple made at run time)
+
+
+def recipe_block(**values: object) -> RecipeBlock:
+    """One recipe outside a config, checked like those in one; pydantic.ValidationError if it is wrong."""
+    return TypeAdapter(Recipe).validate_python(values)
 
 
 class Setting(Block):

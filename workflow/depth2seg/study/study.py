@@ -7,10 +7,12 @@ from itertools import product
 from pydantic import ValidationError
 
 from depth2seg.errors import UserError
+from depth2seg.models.sources import SOURCES
 from depth2seg.study.cells import Cell
 from depth2seg.study.checks import check
 from depth2seg.study.messages import config_error
-from depth2seg.study.schema import Config, Recipe, Setting
+from depth2seg.study.schema import Config, RecipeBlock, Setting
+from depth2seg.study.task_specs import task_specs
 
 # Fields that name or count things and change no number: left out of what a job is given, so that editing them
 # reruns nothing.
@@ -71,7 +73,7 @@ class Study:
                     todo.append((init, network[1], self.pretraining_seed(init, network[2])))
         return sorted(found)
 
-    def recipe(self, name: str) -> Recipe:
+    def recipe(self, name: str) -> RecipeBlock:
         """A recipe by name; UserError if there is none."""
         return self._get("recipes", name)
 
@@ -95,7 +97,7 @@ class Study:
         described = {
             "source": recipe.dataset,
             "task": recipe.task,
-            "supervision": recipe.supervision,
+            "supervision": SOURCES[recipe.layout].trained_by if recipe.task == "imported" else recipe.supervision,
             "init": recipe.init,
         }
         return canonical(block | vars(cell) | described)
@@ -140,6 +142,16 @@ class Study:
     def label_settings(self) -> str:
         """The label of every recipe, for figures of pre-trained networks, as canonical JSON."""
         return canonical({"recipe_labels": {name: recipe.label for name, recipe in self.config.recipes.items()}})
+
+    @cached_property
+    def pictured_tasks(self) -> list[str]:
+        """Tasks of this study's networks whose held-out images make a picture; depth and flow have other figures."""
+        used = {self.recipe(recipe).task for recipe, _, _ in self.networks}
+        return [name for name, spec in task_specs().items() if spec.shows and name in used]
+
+    def picture_settings(self, task: str) -> str:
+        """What the picture of a task's networks shows, with labels, as canonical JSON."""
+        return canonical(json.loads(self.label_settings()) | {"shows": task_specs()[task].shows})
 
     def all_experiments_settings(self) -> str:
         """Every experiment's settings, as one canonical JSON list."""

@@ -50,9 +50,11 @@ class FramePreprocessor(BaseDataPreprocessor):
 
 
 class PretrainingTask(BaseModel):
-    """Base of the tasks in this package; each registers itself under ``<Name>Task``.
+    """Base of the tasks in this package: ``flow.py`` has ``FlowTask``, and so on.
 
-    A subclass builds ``self.encoder`` (and ``self.decoder`` where fine-tuning can take it over), and has
+    A task's module has a literal ``RECIPE`` at its top, which ``study.task_specs`` reads: the keys that its recipes
+    have, the frames it trains on, what it hands on. A subclass builds ``self.encoder`` (and ``self.decoder`` where
+    fine-tuning can take it over), and has
 
     - ``frames(settings)``: which frames and arrays a training sample is made of (arguments of ``FrameSets``);
     - ``network(settings)``: the constructor's arguments, from a recipe's settings;

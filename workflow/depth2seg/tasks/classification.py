@@ -12,6 +12,8 @@ from depth2seg.tasks.base import PretrainingTask
 from depth2seg.tasks.heldout import held_out_batches, pictures
 from depth2seg.training.frames import FrameSets
 
+RECIPE = {"trains_on": "objects", "hands_on": ["encoder"]}
+
 
 @MODELS.register_module()
 class ClassificationTask(PretrainingTask):
@@ -25,7 +27,7 @@ class ClassificationTask(PretrainingTask):
     @staticmethod
     def frames(settings: dict) -> dict:
         """Single images with their class."""
-        return {"split": "train", "labels": True}
+        return {"labels": True}
 
     @staticmethod
     def network(settings: dict) -> dict:

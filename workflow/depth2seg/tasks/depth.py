@@ -1,4 +1,4 @@
-"""Monocular depth: self-supervised from video, a stereo pair or both (Monodepth2), or supervised by lidar."""
+"""Monocular depth: self-supervised from video, a stereo pair or both (Monodepth2), or supervised by measured depth."""
 
 import numpy as np
 import torch
@@ -16,6 +16,19 @@ from depth2seg.tasks.base import PretrainingTask
 from depth2seg.tasks.heldout import held_out_batches, pictures
 from depth2seg.tasks.photometric import LocalStatistics, photometric_error, smoothness
 
+RECIPE = {
+    "trains_on": "video",
+    "hands_on": ["encoder", "decoder"],
+    "keys": {
+        "supervision": {"choices": ["video", "stereo", "video+stereo", "lidar", "dense"]},
+        "depth_range": {"default": [0.1, 100.0], "gt": 0.0},
+        "smoothness": {"default": 1e-3, "ge": 0.0},  # Monodepth2's
+        "automask": {"default": True},
+        "frame_stride": {"default": 1, "ge": 1},
+    },
+}
+# What supervises where depth is measured: the array of packed frames.
+MEASURED = {"lidar": "lidar", "dense": "depth"}
 # Added to the error of the unmoved source, so that ties (textureless pixels) are not decided by rounding.
 TIE = 1e-5
 
@@ -26,7 +39,7 @@ class DepthTask(PretrainingTask):
 
     Args:
         backbone: ``resnet18`` or ``resnet50``.
-        supervision: ``video``, ``stereo``, ``video+stereo`` or ``lidar``.
+        supervision: ``video``, ``stereo``, ``video+stereo``, ``lidar`` (sparse) or ``dense`` (every pixel's depth).
         depth_range: nearest and farthest depth, in metres times an unknown scale where video alone supervises.
         smoothness: weight of the edge-aware smoothness of mean-normalised disparity, at scale 0.
         automask: leave out pixels that the unmoved source explains better, i.e. that move with the camera.
@@ -57,15 +70,14 @@ class DepthTask(PretrainingTask):
         return {
             "offsets": [0, -step, step] if "video" in supervision else [0],
             "right": "stereo" in supervision,
-            "arrays": ["lidar"] if supervision == "lidar" else [],
+            "arrays": [MEASURED[supervision]] if supervision in MEASURED else [],
         }
 
     @staticmethod
     def network(settings: dict) -> dict:
-        """Monodepth2's smoothness weight, 1e-3, unless the recipe says otherwise."""
-        names = ("backbone", "supervision", "depth_range", "automask", "normalisation", "jitter")
-        smooth = settings["smoothness"]
-        return {name: settings[name] for name in names} | {"smoothness": 1e-3 if smooth is None else smooth}
+        """As the constructor has them."""
+        names = ("backbone", "supervision", "depth_range", "smoothness", "automask", "normalisation", "jitter")
+        return {name: settings[name] for name in names}
 
     def disparities(self, image: Tensor) -> list[Tensor]:
         """B x 3 x H x W to B x 1 x H/2^s x W/2^s sigmoid outputs for s = 0..3."""
@@ -80,8 +92,8 @@ class DepthTask(PretrainingTask):
         disparities = self.disparities(batch["inputs"][0])
         motions = self._motions(batch)
         with torch.autocast(batch["images"][0].device.type, enabled=False):  # errors of 8 bits need float32
-            if self.supervision == "lidar":
-                return {"loss_depth": self._supervised(disparities, batch["lidar"])}
+            if self.supervision in MEASURED:
+                return {"loss_depth": self._supervised(disparities, batch[MEASURED[self.supervision]])}
             return self._self_supervised(disparities, motions, batch)
 
     def _supervised(self, disparities: list[Tensor], truth: Tensor) -> Tensor:

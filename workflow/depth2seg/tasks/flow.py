@@ -15,6 +15,14 @@ from depth2seg.tasks.base import PretrainingTask
 from depth2seg.tasks.heldout import held_out_batches, pictures
 from depth2seg.tasks.photometric import LocalStatistics, photometric_error, smoothness
 
+RECIPE = {
+    "trains_on": "video",
+    "hands_on": ["encoder"],
+    "keys": {
+        "smoothness": {"default": 2.0, "ge": 0.0},  # the released code's
+        "frame_stride": {"default": 1, "ge": 1},
+    },
+}
 # The largest motion that the output reaches, as a share of the image's width or height, is half of this.
 RANGE = 0.4
 
@@ -46,10 +54,8 @@ class FlowTask(PretrainingTask):
 
     @staticmethod
     def network(settings: dict) -> dict:
-        """The released code's smoothness weight, 2.0, unless the recipe says otherwise."""
-        names = ("backbone", "normalisation", "jitter")
-        smooth = settings["smoothness"]
-        return {name: settings[name] for name in names} | {"smoothness": 2.0 if smooth is None else smooth}
+        """As the constructor has them."""
+        return {name: settings[name] for name in ("backbone", "smoothness", "normalisation", "jitter")}
 
     def flows(self, first: Tensor, second: Tensor) -> list[Tensor]:
         """Flow from first to second at four scales: B x 2 x H/2^s x W/2^s, in units of image width and height."""

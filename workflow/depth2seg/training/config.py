@@ -88,7 +88,7 @@ def _policy(schedule: dict, begin: int, iterations: int) -> list[dict]:
         case "step":
             # It counts its milestones from its own beginning.
             milestones = [milestone - begin for milestone in schedule["milestones"]]
-            return [{"type": "MultiStepLR", "milestones": milestones, "gamma": 0.1, **common}]
+            return [{"type": "MultiStepLR", "milestones": milestones, "gamma": schedule["gamma"], **common}]
         case "cosine":
             return [{"type": "CosineAnnealingLR", "T_max": iterations - begin, "eta_min": 0.0, **common}]
         case "poly":

@@ -11,7 +11,7 @@ from depth2seg.data.packing import Packed
 from depth2seg.errors import UserError
 from depth2seg.files import atomic_path, sha256, write_json
 from depth2seg.models.backbones import ResNetEncoder
-from depth2seg.tasks import TASKS, task_class
+from depth2seg.tasks import task_class
 from depth2seg.training import provenance
 from depth2seg.training.config import run_identity, training_config, write_config
 from depth2seg.training.loop import step_seed
@@ -45,7 +45,7 @@ def pretrain(settings: dict, packed: Path | None, init: Path | None, out: Path, 
 def pretrain_config(settings: dict, packed: Path | None, init: Path | None, precision: str, workers: int) -> Config:
     """The complete config of a run; arguments as of ``pretrain``, and the machine's."""
     run = {"verb": "pretrain", "settings": settings, "packed": packed and str(packed), "init": init and str(init)}
-    if settings["task"] not in TASKS:
+    if settings["schedule"] is None:
         return Config({"run": run})
     frames = Packed(packed)
     task = task_class(settings["task"])
@@ -53,7 +53,7 @@ def pretrain_config(settings: dict, packed: Path | None, init: Path | None, prec
     config = training_config(
         name=f"pretrain {settings['recipe']}/{settings['backbone']}/seed{settings['seed']}",
         model={"type": task.__name__, **network},
-        frames={"packed": str(packed), **task.frames(settings)},
+        frames={"packed": str(packed), "split": training_split(frames), **task.frames(settings)},
         schedule=settings["schedule"],
         seed=settings["seed"],
         precision=precision,
@@ -63,10 +63,15 @@ def pretrain_config(settings: dict, packed: Path | None, init: Path | None, prec
     return config
 
 
+def training_split(frames: Packed) -> str:
+    """The split that pre-training sees: ``video``, or ``train`` where there is none (single objects)."""
+    return "video" if len(frames.rows("video")) else "train"
+
+
 def run_config(config: Config, out: Path, results: Path) -> None:
     """Train what ``pretrain_config`` describes, on the device that ``machine_precision`` has leased."""
     settings, init = config.run.settings, config.run.init
-    if settings["task"] not in TASKS:
+    if settings["schedule"] is None:
         _write(out, config, untrained(settings), [], settings, (None, None, {}), "cpu")
         return
     frames = Packed(config.run.packed)
@@ -88,7 +93,7 @@ def untrained(settings: dict) -> dict:
     encoder.init_weights()
     if settings["task"] == "imported":
         path = settings["weights"].format(backbone=settings["backbone"])
-        encoder.load_state_dict(imported_encoder(path, settings["sha256"], encoder.state_dict()))
+        encoder.load_state_dict(imported_encoder(path, settings["sha256"], encoder.state_dict(), settings["layout"]))
     return {"encoder": encoder.state_dict(), "decoder": None}
 
 

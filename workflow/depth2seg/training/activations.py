@@ -1,0 +1,83 @@
+"""Activation maps of encoders on chosen images, side by side, and how well they keep to the labels' boundaries."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from depth2seg.data.packing import Packed
+from depth2seg.errors import UserError
+from depth2seg.evaluation.boundaries import boundary_alignment
+from depth2seg.files import atomic_path
+from depth2seg.models.backbones import ResNetEncoder
+from depth2seg.tasks.base import Normalise
+from depth2seg.training.frames import FrameSets
+from depth2seg.training.pretrain import load_part
+from depth2seg.training.state import load_tensors
+
+STRIDES = (2, 4, 8, 16, 32)  # of the encoder's levels
+COLUMNS = ("recipe", "backbone", "seed", "stride", "boundary_alignment", "images")
+BATCH = 8
+
+
+def activations(packed: Path, encoders: list[Path], images: int, out: Path) -> None:
+    """Write activations.csv, scores on all labelled test images, and activations.npz, maps of the first ones.
+
+    Args:
+        packed: packed frames of a labelled data set.
+        encoders: encoder.pth of the recipes, in the order to show.
+        images: how many images' maps are kept, spread over the test set.
+        out: the folder.
+
+    Raises:
+        UserError: a file is missing or no encoder.pth, or the set has no labelled test images.
+    """
+    frames = Packed(packed)
+    rows = frames.rows("test", "semantic")
+    if not len(rows):
+        raise UserError(f"{packed}: no labelled images in its split 'test'")
+    shown = np.unique(np.linspace(0, len(rows) - 1, images).round().astype(int))
+    labels = np.asarray(frames.arrays["semantic"][rows])
+    table, kept = [], {}
+    for place, path in enumerate(encoders):
+        handed = load_tensors(path)
+        named = [handed["recipe"], handed["backbone"], handed["seed"]]
+        for stride, maps in zip(STRIDES, activation_maps(handed, frames, rows), strict=True):
+            scores = [boundary_alignment(one, truth) for one, truth in zip(maps, labels, strict=True)]
+            table.append([*named, stride, f"{np.nanmean(scores):.4f}", len(scores)])
+            kept[f"{place:02d}-{stride}"] = maps[shown].astype(np.float16)
+    out.mkdir(parents=True, exist_ok=True)
+    with atomic_path(out / "activations.csv") as temporary, temporary.open("w", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, *table])
+    recipes = np.array([row[0] for row in table[:: len(STRIDES)]])
+    described = {"image": frames.arrays["image"][rows[shown]], "recipes": recipes}
+    with atomic_path(out / "activations.npz") as temporary:
+        np.savez_compressed(temporary, **described, **kept)
+
+
+@torch.no_grad()
+def activation_maps(handed: dict, frames: Packed, rows: np.ndarray) -> list[np.ndarray]:
+    """For each level of an encoder, the length of the feature vector at each pixel: N x H x W at the images' size.
+
+    Args:
+        handed: the contents of an encoder.pth.
+        frames: packed frames.
+        rows: which of them.
+    """
+    encoder = ResNetEncoder(handed["backbone"])
+    load_part(encoder, handed, "encoder")
+    encoder.eval()
+    normalise, sets, levels = Normalise(handed["normalisation"]), FrameSets(frames, rows=rows.tolist()), []
+    for start in range(0, len(sets), BATCH):
+        images = [sets[i]["images"][0] for i in range(start, min(start + BATCH, len(sets)))]
+        image = torch.stack(images).permute(0, 3, 1, 2).float() / 255
+        levels.append([_lengths(level, image.shape[-2:]) for level in encoder(normalise(image))])
+    return [np.concatenate(level) for level in zip(*levels, strict=True)]
+
+
+def _lengths(level: Tensor, size: torch.Size) -> np.ndarray:
+    length = level.float().square().sum(1, keepdim=True).sqrt()
+    return F.interpolate(length, size=size, mode="bilinear", align_corners=False)[:, 0].numpy()
