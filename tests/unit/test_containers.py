@@ -1,5 +1,6 @@
 """Apptainer's check, the record of an image, what jobs see, and a build's folder, without building anything."""
 
+import json
 import os
 import subprocess
 import sys
@@ -77,6 +78,8 @@ def test_a_recorded_image_and_its_copy_are_believed(image):
     os.utime(image, (1, 1))
     record.verify(image)
     assert record.digest(image).startswith("sha256:")
+    recorded = json.loads(record.record_path(image).read_text())
+    assert recorded["mtime_ns"] == 10**9 and recorded["labels"] == {"depth2seg.lock": "0"}  # not digested again
 
 
 @pytest.mark.parametrize("content", [b"an ima", b"an IMAGE"], ids=["truncated", "another"])

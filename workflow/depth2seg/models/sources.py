@@ -23,7 +23,12 @@ class Source:
 SOURCES = {
     "torchvision": Source(None, "", ("fc.",), "classification"),
     # He et al. 2020; Chen et al. 2020: the query encoder, without its projection.
-    "moco-v2": Source("state_dict", "module.encoder_q.", ("module.encoder_q.fc.", "module.encoder_k.", "module.queue")),
+    "moco-v2": Source(
+        "state_dict",
+        "module.encoder_q.",
+        ("module.encoder_q.fc.", "module.encoder_k.", "module.queue"),
+        "contrastive",
+    ),
     # Caron et al. 2021: the ResNet-50 backbone file.
     "dino": Source(None, "", (), "self-distillation"),
     # Van Gansbeke et al. 2021: the query network's backbone.
