@@ -42,7 +42,7 @@ def snakemake(checkout, *arguments):
 
 def test_the_guide_leads_to_a_trained_network(checkout):
     done = snakemake(checkout, "--cores", "all", "results/smoke/tables/upright.csv")
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     metrics = json.loads((checkout / "results/smoke/pretrain/upright/resnet18/seed0/metrics.json").read_text())
     assert metrics["task"] == "upright" and metrics["baseline"] == {"top1": 0.5}
     assert 0 <= metrics["errors"]["top1"] <= 1
@@ -55,4 +55,5 @@ def test_its_keys_are_checked(checkout):
     (checkout / "study.yaml").write_text(yaml.safe_dump(config))
     done = snakemake(checkout, "--dry-run")
     assert done.returncode != 0
-    assert "recipes.upright.hiden: unknown key" in done.stderr and "'hidden'" in done.stderr
+    told = done.stdout + done.stderr
+    assert "recipes.upright.hiden: unknown key" in told and "did you mean 'hidden'" in told

@@ -50,7 +50,7 @@ rule activations:
     resources:
         mem_mb=3000,
     params:
-        folder=f"{RESULTS}/activations",
+        folder=lambda wildcards, output: Path(output.table).parent,
     message:
         "Comparing activation maps of {EXPERIMENTS[0]}'s encoders"
     shell:
