@@ -221,19 +221,22 @@ def test_flow_starts_from_zero_flow(street):
     assert len(flows) == 4 and all(torch.equal(flow, torch.zeros_like(flow)) for flow in flows)
 
 
-def test_flow_swaps_the_frames_half_the_time(street):
+def test_flow_swaps_half_of_the_pairs_each_by_itself(street):
     model, frames = build(street, "flow")
-    batch, swapped = batch_of(model, frames, count=1, training=False), []
+    batch, swapped = batch_of(model, frames, count=2, training=False), []
 
     def flows(first, second):
-        swapped.append(torch.equal(first, batch["inputs"][1]))
-        return [torch.zeros(1, 2, 64 // 2**s, 64 // 2**s) for s in range(4)]
+        pairs = zip(first, second, *batch["inputs"], strict=True)
+        swapped.append([torch.equal(a, d) and torch.equal(b, c) for a, b, c, d in pairs])
+        return [torch.zeros(2, 2, 64 // 2**s, 64 // 2**s) for s in range(4)]
 
     model.flows = flows
     for seed in range(40):
         torch.manual_seed(seed)
         model.loss(batch)
-    assert 10 < sum(swapped) < 30
+    one, other = zip(*swapped, strict=True)
+    assert 10 < sum(one) < 30 and 10 < sum(other) < 30
+    assert 10 < sum(a != b for a, b in swapped) < 30
 
 
 def test_flow_reaches_a_fifth_of_the_image_each_way(street):

@@ -64,10 +64,14 @@ class FlowTask(PretrainingTask):
         return [(output - 0.5) * RANGE for output in self.output(self.matcher(joined))]
 
     def loss(self, batch: dict) -> dict[str, Tensor]:
-        """Photometric error of the first frame against the warped second, and the flow's smoothness."""
-        swap = bool(torch.rand(()) < 0.5)
-        flows = self.flows(*(batch["inputs"][::-1] if swap else batch["inputs"]))
-        first, second = batch["images"][::-1] if swap else batch["images"]
+        """Photometric error of the first frame against the warped second, and the flow's smoothness.
+
+        Each pair is swapped by itself: where a whole batch is, its direction can be followed by a few quick steps, and
+        the loss falls without the network ever looking at the order.
+        """
+        swap = torch.rand(len(batch["images"][0]), device=batch["images"][0].device) < 0.5
+        flows = self.flows(*_swapped(batch["inputs"], swap))
+        first, second = _swapped(batch["images"], swap)
         with torch.autocast(first.device.type, enabled=False):
             statistics = LocalStatistics.of(first)
             photometric, smooth = first.new_zeros(()), first.new_zeros(())
@@ -93,6 +97,13 @@ class FlowTask(PretrainingTask):
         truth = np.concatenate(truths)
         zero = flow_errors(np.zeros_like(predicted), truth)
         return flow_errors(predicted, truth), zero, pictures(images, flow=predicted, truth=truth)
+
+
+def _swapped(pair: tuple[Tensor, Tensor], swap: Tensor) -> tuple[Tensor, Tensor]:
+    """Both frames, B x 3 x H x W, in the other order where ``swap`` (B) is true."""
+    first, second = pair
+    chosen = swap.view(-1, 1, 1, 1)
+    return torch.where(chosen, second, first), torch.where(chosen, first, second)
 
 
 def _to_pixels(flow: Tensor, size: torch.Size) -> Tensor:
