@@ -237,6 +237,35 @@ def test_flow_swaps_half_of_the_pairs_each_by_itself(street):
     one, other = zip(*swapped, strict=True)
     assert 10 < sum(one) < 30 and 10 < sum(other) < 30
     assert 10 < sum(a != b for a, b in swapped) < 30
+    swapped.clear()
+    model.swap = False
+    model.loss(batch)
+    assert swapped == [[False, False]]
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_flow_is_assessed_in_both_orders(street, looks):
+    """The truth has no error in either order; a network that always gives the forward flow has one in reverse."""
+    model, _ = build(street, "flow")
+    truths = torch.from_numpy(np.asarray(street.arrays["flow"]))
+    images = torch.from_numpy(np.asarray(street.arrays["image"])).permute(0, 3, 1, 2).float() / 255
+
+    def flows(first, second):
+        found = []
+        for one, other in zip(first, second, strict=True):
+            rows = [int((images - frame).abs().amax((1, 2, 3)).argmin()) for frame in (one, other)]
+            ahead = rows[0] < rows[1] or not looks
+            flow = truths[min(rows)].nan_to_num().permute(2, 0, 1) / 64
+            found.append(flow if ahead else -flow)
+        return [torch.stack(found)]
+
+    model.flows = flows
+    errors, zero, _ = model.assess(street, 2)
+    assert errors["epe"] < 0.05 * zero["epe"] and zero["epe_reversed"] > 0
+    if looks:
+        assert errors["epe_reversed"] < 0.5 * zero["epe_reversed"]
+    else:
+        assert errors["epe_reversed"] > 1.5 * zero["epe_reversed"]
 
 
 def test_flow_reaches_a_fifth_of_the_image_each_way(street):
@@ -286,10 +315,10 @@ def test_depth_is_assessed_on_held_out_frames(street, supervision, scaled):
 def test_flow_is_assessed_in_pixels(street):
     model, _ = build(street, "flow")
     truth = np.nan_to_num(street.arrays["flow"][street.rows("val")])
-    offset = iter(range(0, len(truth), 2))
+    calls = iter(range(2 * len(truth)))
 
     def flows(first, second):
-        start = next(offset)
+        start = 2 * (next(calls) // 2)  # each batch is asked for in both orders
         return [torch.tensor(truth[start : start + len(first)] / 64).permute(0, 3, 1, 2)]
 
     model.flows = flows
