@@ -24,10 +24,12 @@ def draw(settings: dict, samples: list[Path]) -> Figure:
     """
     arrays = read_arrays(samples[0], "image")
     blocks: list[list[Row]] = [[("Image", list(arrays["image"]))]]
+    recipes = arrays["recipes"].tolist()
+    firsts = {recipe: recipes.index(recipe) for recipe in recipes}  # one network a recipe
     for stride in STRIDES:
         rows: list[Row] = []
-        for place, recipe in enumerate(arrays["recipes"]):
-            label = settings["recipe_labels"].get(str(recipe), str(recipe))
+        for recipe, place in firsts.items():
+            label = settings["recipe_labels"].get(recipe, recipe)
             rows.append((f"{label}, stride {stride}", [colour(one) for one in arrays[f"{place:02d}-{stride}"]]))
         blocks.append(rows)
     return image_grid(blocks)
