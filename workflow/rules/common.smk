@@ -43,7 +43,7 @@ EXPERIMENTS = list(study.config.experiments)
 wildcard_constraints:
     dataset="|".join(study.config.datasets),
     recipe="[a-z0-9+-]+",
-    backbone="resnet[0-9]+",
+    backbone="[a-z0-9-]+",
     setting="[a-z0-9+-]+",
     experiment="|".join(EXPERIMENTS),
     height=r"\d+",

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from depth2seg.data.packing import Packed
 from depth2seg.evaluation.confusion import KITTI7, confusion_matrices, metrics
 from depth2seg.files import atomic_path, sha256, write_json
-from depth2seg.models.backbones import encoder_channels
+from depth2seg.models.backbones import encoder_config
 from depth2seg.models.segmentor import Segmentor
 from depth2seg.study.cells import Cell
 from depth2seg.training import provenance
@@ -52,6 +52,7 @@ def finetune_config(settings: dict, packed: Path, encoder: Path, precision: str,
     released = settings["protocol"] == "released"
     config = training_config(
         name=f"finetune {settings['recipe']}/{settings['setting']}/n{settings['train_size']}/seed{settings['seed']}",
+        module=Segmentor.__module__,
         model=segmentor(settings, handed["normalisation"], frames),
         frames={"packed": str(packed), "arrays": [truth_array(settings)], "rows": train_rows.tolist()},
         schedule=settings["schedule"],
@@ -85,24 +86,11 @@ def run_config(config: Config, out: Path, results: Path) -> None:
 
 def segmentor(settings: dict, normalisation: str, frames: Packed) -> dict:
     """Config of the segmentation network and its loss."""
-    channels = encoder_channels(settings["backbone"])
     classes = frames.classes
     released = settings["protocol"] == "released"
     label_map = released_label_map(classes.names) if released else None
     loss = {"type": "CrossEntropyLoss", "use_sigmoid": False, "loss_weight": 1.0, "avg_non_ignore": True}
-    if settings["head"] == "depth-decoder":
-        head = {"type": "DepthDecoderHead", "in_channels": channels}
-    else:
-        head = {
-            "type": "ASPPHead",
-            "in_channels": channels[-1],
-            "in_index": 4,
-            "channels": 256,
-            "dilations": (1, 6, 12, 18),
-            "dropout_ratio": 0.1,
-            "norm_cfg": {"type": "BN", "requires_grad": True},
-            "align_corners": False,
-        }
+    head = {"type": "DecoderHead", "kind": settings["head"], "backbone": settings["backbone"]}
     return {
         "type": "Segmentor",
         "frozen": "none" if not settings["frozen"] else "statistics" if released else "weights",
@@ -112,11 +100,7 @@ def segmentor(settings: dict, normalisation: str, frames: Packed) -> dict:
             **{name: settings[name] for name in ("jitter", "flip", "crop")},
             "label_map": label_map,
         },
-        "backbone": {
-            "type": "ResNetEncoder",
-            "name": settings["backbone"],
-            "output_stride": settings["output_stride"],
-        },
+        "backbone": encoder_config(settings["backbone"], settings["output_stride"]),
         "decode_head": {**head, "num_classes": len(classes), "loss_decode": loss},
         "test_cfg": {"mode": "whole"},
     }
