@@ -184,6 +184,7 @@ def first_experiment_settings(wildcards):
 
 def figure_files():
     names = [*EXPERIMENTS, "claims", "predictions", "convergence", "activations"]
+    names += ["scales"] if "robustness" in study.measures(EXPERIMENTS[0]) else []
     names += [f"{task}-maps" for task in ("depth", "flow") if network_files(task, "samples.npz")]
     names += [f"{task}-pictures" for task in study.pictured_tasks]
     return [f"{RESULTS}/figures/{name}.png" for name in names]

@@ -21,6 +21,15 @@ def check(config: Config) -> None:
             problems.append(f"{key}.output_stride: is a ResNet's; leave it out with head 'dpt'")
         if setting.crop and any(c > s for c, s in zip(setting.crop, setting.size, strict=True)):
             problems.append(f"{key}.crop: {setting.crop} is larger than the image, {setting.size}")
+        if setting.evaluate_every >= setting.schedule.iterations:
+            problems.append(
+                f"{key}.evaluate_every: {setting.evaluate_every} is not less than the {setting.schedule.iterations} "
+                "iterations; the last one is evaluated anyway"
+            )
+        if 1.0 in setting.scales or len(set(setting.scales)) < len(setting.scales):
+            problems.append(
+                f"{key}.scales: {setting.scales}; leave out 1.0, which is evaluated anyway, and repetitions"
+            )
     for name in config.experiments:
         problems += _experiment_problems(config, name)
     if problems:

@@ -193,7 +193,11 @@ def recipe_block(**values: object) -> RecipeBlock:
 
 
 class Setting(Block):
-    """How fine-tuning is done."""
+    """How fine-tuning is done.
+
+    For curves, not for choosing: every ``evaluate_every`` iterations (0: never) the test images are predicted, and at
+    the end they are again at each of ``scales``, factors of their size.
+    """
 
     label: str
     head: Literal[tuple(DECODERS)] = "depth-decoder"
@@ -206,6 +210,8 @@ class Setting(Block):
     flip: bool = False
     crop: CropSize | None = None
     output_stride: Literal[8, 16, 32] = 32
+    evaluate_every: Annotated[int, Field(ge=0)] = 0
+    scales: list[Annotated[float, Field(ge=0.25, le=4)]] = []
 
 
 class Experiment(Block):
