@@ -82,6 +82,17 @@ def test_a_finished_job_is_left_alone_and_a_damaged_one_repaired(tmp_path):
     assert sha256(image) == files["video-0000/image/000000.png"]["sha256"]
     with pytest.raises(UserError, match=r"video-0000\.json.*seed 3, not 4"):
         job(ROOMS | {"seed": 4}, "video-0000", tmp_path)
+    with pytest.raises(UserError, match=r"video-0000\.json.*fps 10\.0, not 5\.0"):
+        job(ROOMS | {"fps": 5.0}, "video-0000", tmp_path)
+
+
+def test_more_frames_of_a_sequence_are_rendered(tmp_path):
+    short = job(ROOMS, "video-0000", tmp_path)
+    longer = ROOMS["splits"] | {"video": {"sequences": 2, "frames": 3}}
+    files = job(ROOMS | {"splits": longer}, "video-0000", tmp_path)
+    assert set(files) - set(short) == {
+        f"video-0000/{k}" for k in ("depth/000002.png", "image/000002.png", "pose/000002.txt")
+    }
 
 
 def test_jobs_are_sequences_and_more_of_them_leave_the_others_alone():
