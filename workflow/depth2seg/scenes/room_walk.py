@@ -5,23 +5,30 @@ import numpy as np
 from depth2seg.scenes.room import Room
 
 CLEAR = 0.3  # metres that the camera keeps from everything
-AHEAD = 1.3  # metres to the next wall, at least, in the direction that it looks
+AHEAD = 1.6  # metres to the next wall, at least, in the direction that it looks
+
+CHOICE = 12  # paths to choose from
 
 
 class Walk:
     """A smooth path, the same at any frame rate and for any number of frames, since it goes round.
 
-    Metres a second and radians; of many drawn at random, the first that stays clear of everything.
+    Of many drawn at random it is, among the first few that stay clear of everything, the one that looks at the most.
     """
 
     def __init__(self, room: Room, seconds: np.ndarray, rng: np.random.Generator):
         """Draw a path that is clear at the given times K."""
-        for attempt in range(300):
-            self._draw(room.size, rng, 0.97**attempt)
+        clear: list[tuple[float, dict]] = []
+        for attempt in range(600):
+            self._draw(room.size, rng, 0.99**attempt)
             places, forward = self._places(seconds), self._axes(seconds)[2]
             if _clearance(places, room) > CLEAR and _ahead(places, forward, room.size) > AHEAD:
-                return
-        raise RuntimeError("a room without a free place for a camera: its furniture leaves no room to stand in")
+                clear.append((_looked_at(places, forward, room), dict(vars(self))))
+            if len(clear) == CHOICE:
+                break
+        if not clear:
+            raise RuntimeError("a room without a free place for a camera: its furniture leaves no room to stand in")
+        vars(self).update(max(clear, key=lambda found: found[0])[1])
 
     def pose(self, seconds: float) -> np.ndarray:
         """4,4 world from camera at a time, with x to the right, y down and z forward in the camera."""
@@ -75,6 +82,16 @@ def _clearance(places: np.ndarray, room: Room) -> float:
     outside = np.maximum(room.boxes[:, 0] - places[:, None], places[:, None] - room.boxes[:, 1]).clip(0)
     walls = np.minimum(places, room.size - places)
     return float(min(np.linalg.norm(outside, axis=2).min(), walls.min()))
+
+
+def _looked_at(places: np.ndarray, forward: np.ndarray, room: Room) -> float:
+    """Mean number of pieces of furniture within 30 degrees of directions K,3, one to five metres from places K,3."""
+    size = room.boxes[:, 1] - room.boxes[:, 0]
+    large = room.boxes[(size.min(1) > 0.25) & (size.max(1) > 0.5)].mean(1)  # no doors, windows or pictures
+    way = large - places[:, None]
+    far = np.linalg.norm(way, axis=2)
+    ahead = np.einsum("kbi,ki->kb", way, forward) / far
+    return float(((ahead > np.cos(np.radians(30))) & (far > 1) & (far < 5)).sum(1).mean())
 
 
 def _ahead(places: np.ndarray, forward: np.ndarray, size: np.ndarray) -> float:
