@@ -42,8 +42,6 @@ class Visit:
         self.light = light_of(self.room, rng)
         self.textures = room_textures(rng)
         self.walk = Walk(self.room, np.array(frames) / self.fps, rng)
-        eyes = np.stack([self.camera(k).pose[:3, 3] for k in frames])
-        self.tracer = LampTracer(self.room.world.corners, eyes)
 
     def camera(self, frame: int) -> Camera:
         """The camera at a video frame."""
@@ -59,15 +57,16 @@ class View:
 
     def __init__(self, visit: Visit, camera: Camera):
         self.visit, self.camera = visit, camera
+        self.tracer = LampTracer(visit.room.world.corners, camera.pose[:3, 3])
 
     @cached_property
     def _seen(self) -> Seen:
-        return see(self.camera, self.visit.tracer.look(self.camera)[0], self.visit.room.world)
+        return see(self.camera, self.tracer.look(self.camera)[0], self.visit.room.world)
 
     def image(self) -> np.ndarray:
         """uint8 H,W,3."""
         v = self.visit
-        return photograph_room(v.tracer, self.camera, v.room, v.textures, v.light, v.samples)
+        return photograph_room(self.tracer, self.camera, v.room, v.textures, v.light, v.samples)
 
     def depth(self) -> np.ndarray:
         """Metres along the optical axis at pixel centres, H,W."""

@@ -56,13 +56,13 @@ class Tracer:
 
 
 class LampTracer(Tracer):
-    """A scene that does not move, lit by one small lamp at a time."""
+    """A scene looked at from one place and lit by one small lamp at a time."""
 
-    def __init__(self, corners: np.ndarray, eyes: np.ndarray):
-        """Take corners F,3,3 and all places K,3 that it will be looked at from."""
+    def __init__(self, corners: np.ndarray, eye: np.ndarray):
+        """Take corners F,3,3 and the place 3 that it will be looked at from."""
         # Green alone: however near the lamp, the red that triangles' numbers glow in stays exact.
         light = {"type": "point", "position": [0, 0, 0], "intensity": {"type": "rgb", "value": [0, 1, 0]}}
-        self._load(corners, light, eyes)
+        self._load(corners, light, eye[None])  # one eye is on one side of each triangle: none has to be doubled
         self._lamp = mi.traverse(self._scene)
 
     def reached(self, camera: Camera, lamp: np.ndarray) -> np.ndarray:
