@@ -10,12 +10,14 @@
     manifests/{job}.json             last: every file with size and sha256
 """
 
+import contextlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from depth2seg.errors import UserError
 from depth2seg.files import write_json
 from depth2seg.scenes import layout
 from depth2seg.scenes.camera import Camera, Seen, see
@@ -23,7 +25,7 @@ from depth2seg.scenes.drive import SPLIT_SEED
 from depth2seg.scenes.room import Room, make_room
 from depth2seg.scenes.room_light import light_of, photograph_room
 from depth2seg.scenes.room_textures import room_textures
-from depth2seg.scenes.room_walk import Walk
+from depth2seg.scenes.room_walk import NoFreePlace, Walk
 from depth2seg.scenes.sequence import save, with_progress, write_manifest
 from depth2seg.scenes.tracer import LampTracer
 
@@ -38,10 +40,9 @@ class Visit:
         rng = np.random.default_rng([int(dataset["seed"]), SPLIT_SEED[split], index])
         self.height, self.width = dataset["size"]
         self.samples, self.fps = int(dataset["samples"]), float(dataset.get("fps") or 10)
-        self.room: Room = make_room(rng)
+        self.room, self.walk = _room_with_a_place(np.array(frames) / self.fps, rng)
         self.light = light_of(self.room, rng)
         self.textures = room_textures(rng)
-        self.walk = Walk(self.room, np.array(frames) / self.fps, rng)
 
     def camera(self, frame: int) -> Camera:
         """The camera at a video frame."""
@@ -50,6 +51,17 @@ class Visit:
     def view(self, frame: int) -> "View":
         """What it sees at one of the frames that the visit was made for."""
         return View(self, self.camera(frame))
+
+
+def _room_with_a_place(seconds: np.ndarray, rng: np.random.Generator) -> tuple[Room, Walk]:
+    """The first room in which a camera can be held at the given times, and its path."""
+    for _ in range(100):
+        room = make_room(rng)
+        with contextlib.suppress(NoFreePlace):
+            return room, Walk(room, seconds, rng)
+    raise UserError(
+        f"no room of a hundred has a clear path for a camera over {np.ptp(seconds):.0f} s: ask for fewer frames"
+    )
 
 
 class View:

@@ -10,6 +10,10 @@ AHEAD = 1.6  # metres to the next wall, at least, in the direction that it looks
 CHOICE = 12  # paths to choose from
 
 
+class NoFreePlace(Exception):
+    """The furniture of a room leaves no place to hold a camera in."""
+
+
 class Walk:
     """A smooth path, the same at any frame rate and for any number of frames, since it goes round.
 
@@ -17,17 +21,17 @@ class Walk:
     """
 
     def __init__(self, room: Room, seconds: np.ndarray, rng: np.random.Generator):
-        """Draw a path that is clear at the given times K."""
+        """Draw a path that is clear at the given times K; NoFreePlace if none is found."""
         clear: list[tuple[float, dict]] = []
         for attempt in range(600):
-            self._draw(room.size, rng, 0.99**attempt)
+            self._draw(room.size, rng, max(0.99**attempt, 0.25))
             places, forward = self._places(seconds), self._axes(seconds)[2]
             if _clearance(places, room) > CLEAR and _ahead(places, forward, room.size) > AHEAD:
                 clear.append((_looked_at(places, forward, room), dict(vars(self))))
             if len(clear) == CHOICE:
                 break
         if not clear:
-            raise RuntimeError("a room without a free place for a camera: its furniture leaves no room to stand in")
+            raise NoFreePlace
         vars(self).update(max(clear, key=lambda found: found[0])[1])
 
     def pose(self, seconds: float) -> np.ndarray:
@@ -42,7 +46,7 @@ class Walk:
         self._middle = np.array([*rng.uniform(0.2, 0.8, 2) * size[:2], rng.uniform(1.05, 1.6)])
         self._radii = rng.uniform(0.3, 1.1, 2) * smaller
         self._turn, self._start = rng.uniform(0, 2 * np.pi, 2)
-        speed = rng.uniform(0.45, 0.75) * smaller
+        speed = rng.uniform(0.45, 0.75) * max(smaller, 0.6)  # metres a second
         self._rate = rng.choice([-1, 1]) * speed / self._radii.mean()
         self._yaw, self._pan = rng.uniform(0, 2 * np.pi), rng.uniform(0.15, 0.6)
         self._pitch = rng.uniform(-0.4, -0.05)
