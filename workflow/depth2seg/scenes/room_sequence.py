@@ -25,7 +25,7 @@ from depth2seg.scenes.drive import SPLIT_SEED
 from depth2seg.scenes.room import Room, make_room
 from depth2seg.scenes.room_light import light_of, photograph_room
 from depth2seg.scenes.room_textures import room_textures
-from depth2seg.scenes.room_walk import NoFreePlace, Walk
+from depth2seg.scenes.room_walk import NoFreePlaceError, Walk
 from depth2seg.scenes.sequence import save, with_progress, write_manifest
 from depth2seg.scenes.tracer import LampTracer
 
@@ -57,7 +57,7 @@ def _room_with_a_place(seconds: np.ndarray, rng: np.random.Generator) -> tuple[R
     """The first room in which a camera can be held at the given times, and its path."""
     for _ in range(100):
         room = make_room(rng)
-        with contextlib.suppress(NoFreePlace):
+        with contextlib.suppress(NoFreePlaceError):
             return room, Walk(room, seconds, rng)
     raise UserError(
         f"no room of a hundred has a clear path for a camera over {np.ptp(seconds):.0f} s: ask for fewer frames"

@@ -10,7 +10,7 @@ AHEAD = 1.6  # metres to the next wall, at least, in the direction that it looks
 CHOICE = 12  # paths to choose from
 
 
-class NoFreePlace(Exception):
+class NoFreePlaceError(Exception):
     """The furniture of a room leaves no place to hold a camera in."""
 
 
@@ -21,7 +21,7 @@ class Walk:
     """
 
     def __init__(self, room: Room, seconds: np.ndarray, rng: np.random.Generator):
-        """Draw a path that is clear at the given times K; NoFreePlace if none is found."""
+        """Draw a path that is clear at the given times K; NoFreePlaceError if none is found."""
         clear: list[tuple[float, dict]] = []
         for attempt in range(600):
             self._draw(room.size, rng, max(0.99**attempt, 0.25))
@@ -31,7 +31,7 @@ class Walk:
             if len(clear) == CHOICE:
                 break
         if not clear:
-            raise NoFreePlace
+            raise NoFreePlaceError
         vars(self).update(max(clear, key=lambda found: found[0])[1])
 
     def pose(self, seconds: float) -> np.ndarray:
