@@ -68,7 +68,7 @@ def test_a_wrong_key_or_value(tmp_path, changes, named):
         ({"recipes.depth-room.supervision": "lidar"}, ["recipes.depth-room.supervision", "'video' or 'dense'"]),
         ({"recipes.depth-room.supervision": "video+stereo"}, ["recipes.depth-room.supervision", "one hand-held"]),
         ({"recipes.classification.dataset": "smoke-rooms"}, ["classification.dataset", "cannot train task"]),
-        ({"experiments.indoor.train_sizes": [8]}, ["experiments.indoor.train_sizes", "8", "4 labelled"]),
+        ({"experiments.domain.dataset": "smoke-rooms"}, ["experiments.domain.train_sizes", "4", "2 labelled", "rooms"]),
         ({"recipes.depth-video.supervision": None}, ["recipes.depth-video.supervision", "missing"]),
         ({"recipes.depth-video.depth_range": [80.0, 2.0]}, ["recipes.depth-video.depth_range", "[80.0, 2.0]"]),
         (
