@@ -8,8 +8,9 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from depth2seg.data.download import Patience, fetch
+from depth2seg.data.download import fetch
 from depth2seg.data.manifest import RawFile
+from depth2seg.data.patience import Patience
 from depth2seg.errors import UserError
 
 CONTENTS = bytes(range(256)) * 2000  # 512 kB: several blocks of the reader
@@ -318,6 +319,6 @@ def test_a_full_disk_keeps_what_came_and_says_so(server, tmp_path, file):
 
 
 def test_too_little_room_is_noticed_before_the_first_byte(server, tmp_path):
-    with pytest.raises(UserError, match=r"take 1000000000000 MB, and \d+ MB are free"):
+    with pytest.raises(UserError, match=r"takes 1000000000000 MB, and \d+ MB are free"):
         fetch(tmp_path, [RawFile("a.png", 10**18, "0" * 64)], server.mirror, IMPATIENT)
     assert server.paths == []
