@@ -28,12 +28,13 @@ Opener = Callable[[str, dict, float], "requests.Response"]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a download has to come to; what is None is not known and not checked."""
+    """What a download has to come to; what is None is not known and not checked. ``origin``: who says so."""
 
     name: str
     size: int | None = None
     sha256: str | None = None
     md5: str | None = None
+    origin: str = "this workflow"
 
     @property
     def verifiable(self) -> bool:
@@ -117,7 +118,7 @@ class _Download:
                     return
                 if not resumed:
                     raise UserError(
-                        f"{self.url} sends another file than the one that is known here ({self.wanted}). Try another "
+                        f"{self.url} sends another file than {self.wanted.origin} expects ({self.wanted}). Try another "
                         "mirror"
                     )
                 self.start_over()  # what an earlier download left does not belong to this file: once more
