@@ -149,7 +149,8 @@ class _Download:
                 if self.total is not None and start > self.total:
                     self.start_over()
                     raise UserError(
-                        f"{self.url} sends more than the {self.total} bytes of {self.wanted.name}. Try another mirror"
+                        f"{self.url} sends more than the {self.total} bytes of {self.wanted.name} that "
+                        f"{self.wanted.origin} expects. Try another mirror"
                     )
         if self.total is not None and start < self.total:
             raise RetryError(f"the connection ended after {start} of {self.total} bytes")
