@@ -12,6 +12,7 @@ VERBS: dict[str, str] = {
     "image": "build an Apptainer image",
     "render": "render one sequence of a rendered data set",
     "fetch": "download and verify a data set's raw files, or verify those that are there",
+    "archive": "obtain one part of a published data set: download, verify and extract its archive",
     "index": "write a data set's frame index",
     "pack": "decode a data set's frames once, to memory-mapped arrays at the working size",
     "pretrain": "train one recipe with one seed",

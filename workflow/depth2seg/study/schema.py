@@ -89,10 +89,17 @@ class CamVid(Block):
 
 
 class Published(Block):
-    """A published data set in its own folder of the data root. Planned for; not obtained or read yet."""
+    """A published data set: its folder of the data root is used as it is, and what is missing is obtained.
+
+    ``archives``: a folder with the publisher's archives, used instead of downloading them. ``mirror``: an address that
+    has them, each under its file's name (Cityscapes: another portal). ``parts``: which of the registry's are taken.
+    """
 
     source: Literal["kitti", "cityscapes"]
     classes: Literal["cityscapes"] = "cityscapes"
+    archives: str | None = None
+    mirror: str | None = None
+    parts: Annotated[list[str], Field(min_length=1)] | None = None
 
 
 Dataset = Annotated[RenderedStreet | RenderedObject | CamVid | Published, Field(discriminator="source")]

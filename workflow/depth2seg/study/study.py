@@ -6,12 +6,14 @@ from itertools import product
 
 from pydantic import ValidationError
 
+from depth2seg.data import registry
+from depth2seg.data.registry import Part
 from depth2seg.errors import UserError
 from depth2seg.models.sources import SOURCES
 from depth2seg.study.cells import Cell
 from depth2seg.study.checks import check
 from depth2seg.study.messages import config_error
-from depth2seg.study.schema import Config, RecipeBlock, Setting
+from depth2seg.study.schema import Config, Published, RecipeBlock, Setting
 from depth2seg.study.task_specs import task_specs
 
 # Fields that name or count things and change no number: left out of what a job is given, so that editing them
@@ -105,8 +107,25 @@ class Study:
         return canonical(block | vars(cell) | described)
 
     def dataset_settings(self, name: str) -> str:
-        """A data set's block, as canonical JSON."""
-        return canonical(self.dataset(name))
+        """A data set's block, as canonical JSON, without where a published one's archives come from."""
+        return canonical({key: value for key, value in self.dataset(name).items() if not self._tells_where(name, key)})
+
+    def obtaining_settings(self, name: str) -> str:
+        """What a job that obtains a part of a published data set needs of its block, as canonical JSON."""
+        block = self.dataset(name)
+        return canonical({key: block[key] for key in block if key == "source" or self._tells_where(name, key)})
+
+    def published(self, name: str) -> bool:
+        """Whether a data set comes as archives of its publisher."""
+        return isinstance(self._get("datasets", name), Published)
+
+    def parts(self, name: str) -> list[Part]:
+        """The parts of a published data set that this study takes, from the registry."""
+        block = self._get("datasets", name)
+        return registry.parts(block.source, block.parts)
+
+    def _tells_where(self, name: str, key: str) -> bool:
+        return self.published(name) and key in ("archives", "mirror")
 
     def dataset(self, name: str) -> dict:
         """A data set's block, as a plain dict."""
