@@ -15,6 +15,7 @@ VERBS: dict[str, str] = {
     "archive": "obtain one part of a published data set: download, verify and extract its archive",
     "index": "write a data set's frame index",
     "pack": "decode a data set's frames once, to memory-mapped arrays at the working size",
+    "weights": "download a file of published weights, and verify it",
     "pretrain": "train one recipe with one seed",
     "finetune": "train and test one cell",
     "activations": "compare the activation maps of several recipes' encoders",

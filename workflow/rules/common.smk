@@ -117,8 +117,14 @@ def pretrain_frames(wildcards):
     return packed_folder(recipe.dataset, recipe.size) if recipe.schedule else []
 
 
+def published_weights(wildcards):
+    return study.published_weights(wildcards.recipe, wildcards.backbone)
+
+
 def pretrain_init(wildcards):
     recipe = study.recipe(wildcards.recipe)
+    if study.downloads_weights(wildcards.recipe, wildcards.backbone):
+        return f"{DATA}/weights/{wildcards.recipe}-{wildcards.backbone}.pth"
     if recipe.init == "random":
         return []
     seed = study.pretraining_seed(recipe.init, int(wildcards.seed))

@@ -18,6 +18,7 @@ CropSize = Annotated[list[Annotated[int, Field(ge=32, multiple_of=32)]], Field(m
 FrameSize = Annotated[list[Annotated[int, Field(ge=16)]], Field(min_length=2, max_length=2)]
 Backbone = Literal[tuple(FAMILIES)]
 Protocol = Literal["corrected", "released"]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")]
 
 
 class Block(BaseModel):
@@ -158,12 +159,23 @@ class RandomRecipe(UntrainedRecipe):
 
 
 class ImportedRecipe(UntrainedRecipe):
-    """Published weights from a file, laid out as its publisher does; ``{backbone}`` in its path is filled in."""
+    """Published weights, laid out as their publisher does, from a file or an http address.
+
+    ``{backbone}`` in path or address is filled in. ``sha256`` is the whole digest or its beginning, which names of
+    published files often hold. Both may be one for all backbones, or one for each.
+    """
 
     task: Literal["imported"]
-    weights: str
+    weights: str | dict[Backbone, str]
     layout: Literal[tuple(SOURCES)] = "torchvision"
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    sha256: Digest | dict[Backbone, Digest] | None = None
+
+    def published(self, backbone: str) -> tuple[str | None, str | None]:
+        """Path or address of a backbone's weights, and the digest; None where the block has none for it."""
+        weights, digest = (
+            value.get(backbone) if isinstance(value, dict) else value for value in (self.weights, self.sha256)
+        )
+        return weights and weights.format(backbone=backbone), digest
 
 
 class TrainedRecipe(RecipeBlock):

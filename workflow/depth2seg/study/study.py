@@ -12,6 +12,7 @@ from depth2seg.errors import UserError
 from depth2seg.models.sources import SOURCES
 from depth2seg.study.cells import Cell
 from depth2seg.study.checks import check
+from depth2seg.study.combinations import is_address
 from depth2seg.study.messages import config_error
 from depth2seg.study.schema import Config, Published, RecipeBlock, Setting
 from depth2seg.study.task_specs import task_specs
@@ -92,7 +93,26 @@ class Study:
     def pretrain_settings(self, recipe: str, backbone: str, seed: int) -> str:
         """All that changes the numbers of one pre-training, as canonical JSON."""
         block = self.recipe(recipe).model_dump(mode="json", exclude=_LABELS)
+        if block["task"] == "imported":
+            block |= self.published_weights(recipe, backbone)
         return canonical(block | {"recipe": recipe, "backbone": backbone, "seed": seed})
+
+    def published_weights(self, recipe: str, backbone: str) -> dict[str, str | None]:
+        """``weights``, the file or address of an imported recipe for a backbone, and its ``sha256``.
+
+        Raises:
+            UserError: the recipe has none for this backbone.
+        """
+        weights, digest = self.recipe(recipe).published(backbone)
+        if weights is None:
+            raise UserError(f"recipes.{recipe}.weights: has none for {backbone}")
+        return {"weights": weights, "sha256": digest}
+
+    def downloads_weights(self, recipe: str, backbone: str) -> bool:
+        """Whether an imported recipe's weights are at an address, and not in a file that is there."""
+        return self.recipe(recipe).task == "imported" and is_address(
+            self.published_weights(recipe, backbone)["weights"]
+        )
 
     def finetune_settings(self, cell: Cell) -> str:
         """All that changes the numbers of one cell and is not in its inputs, and the labels its table row shows."""
