@@ -231,12 +231,13 @@ def test_a_harmful_archive_is_refused_and_removed(server, tmp_path):
     assert drive().file not in stored(tmp_path / "kitti")
 
 
-def test_too_small_a_disk_is_noticed_before_the_first_byte(server, tmp_path):
-    with pytest.raises(UserError, match=r"takes 2000000000000 MB"):
-        obtain(drive(size=10**18), tmp_path, server.mirror, None, IMPATIENT)
-    with pytest.raises(UserError, match=r"takes 200000000000 MB"):
-        obtain(drive(published=1e17), tmp_path, server.mirror, None, IMPATIENT)
-    assert server.paths == []
+@pytest.mark.parametrize("part", [drive(), known()], ids=["size unknown", "size known"])
+def test_too_small_a_disk_is_noticed_before_the_first_byte(server, tmp_path, monkeypatch, part):
+    free = type("Usage", (), {"free": 2 * len(ARCHIVE) - 1})
+    monkeypatch.setattr("depth2seg.files.shutil.disk_usage", lambda folder: free)
+    with pytest.raises(UserError, match=rf"{part.file} with its content takes 1 MB, and 1 MB are free"):
+        obtain(part, tmp_path, server.mirror, None, IMPATIENT)
+    assert (tmp_path / STORE / f"{part.file}.part").stat().st_size == 0
 
 
 def test_two_processes_in_one_folder(server, tmp_path):

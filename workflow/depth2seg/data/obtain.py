@@ -22,7 +22,7 @@ from depth2seg.data.patience import Patience
 from depth2seg.data.registry import Part
 from depth2seg.data.transfer import Wanted, download
 from depth2seg.errors import UserError
-from depth2seg.files import atomic_path, require_room, sha256, write_json
+from depth2seg.files import atomic_path, sha256, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,6 @@ def _bring(part: Part, root: Path, mirror: str | None, archives: Path | None, pa
         logger.info("%s: using %s", part.name, brought)
         _require_known(brought, _wanted(part, root))
     else:
-        require_room(own.parent, 2 * (part.about or 0), f"{part.file} with its content")
         _download(part, own, _wanted(part, root), mirror, patience)
     archive = brought or own
     facts = {"file": part.file, "size": archive.stat().st_size}
@@ -105,6 +104,7 @@ def _wanted(part: Part, root: Path) -> Wanted:
         part.size or record.get("size"),
         part.sha256 or record.get("sha256"),
         origin="the registry" if part.sha256 or not record else recorded,
+        room=2 if registry.is_archive(part.file) else 1,
     )
 
 

@@ -28,13 +28,19 @@ Opener = Callable[[str, dict, float], "requests.Response"]
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a download has to come to; what is None is not known and not checked. ``origin``: who says so."""
+    """What a download has to come to; what is None is not known and not checked.
+
+    Attributes:
+        origin: who says so.
+        room: how many times its size has to be free before it begins; 0: that was looked at before.
+    """
 
     name: str
     size: int | None = None
     sha256: str | None = None
     md5: str | None = None
     origin: str = "this workflow"
+    room: int = 0
 
     @property
     def verifiable(self) -> bool:
@@ -173,7 +179,8 @@ class _Download:
         if self.wanted.size is None:
             length = sent[2] if sent else answer.headers.get("Content-Length")
             self.total = int(length) if length and length.isdecimal() else None
-            require_room(self.part.parent, (self.total or start) - start, self.wanted.name)
+        if self.wanted.room and self.total:
+            require_room(self.part.parent, self.wanted.room * self.total - start, f"{self.wanted.name} with its content")
         if not start and not self.wanted.verifiable and version:
             _tag(self.part).write_text(version)
         return start
