@@ -87,10 +87,27 @@ def test_a_studys_own_step_times_come_first(tmp_path):
 def test_a_step_time_is_scaled_from_the_nearest_size():
     small = StepTime("flow", "resnet18", 64, 128, 8, "2 cores", 2, 0.2, "small")
     large = StepTime("flow", "resnet18", 192, 640, 4, "2 cores", 2, 3.0, "large")
-    assert step_seconds([small, large], "flow", "resnet18", [96, 128], 4, False) == (pytest.approx(0.15), small)
-    assert step_seconds([small, large], "flow", "resnet18", [192, 640], 8, False) == (pytest.approx(6.0), large)
+    near = step_seconds([small, large], "flow", "resnet18", [96, 128], 4, False)
+    assert (near.seconds, near.cores) == (pytest.approx(0.15), 2) and "(small)" in near.why
+    assert step_seconds([small, large], "flow", "resnet18", [192, 640], 8, False).seconds == pytest.approx(6.0)
     assert step_seconds([small, large], "flow", "resnet18", [192, 640], 8, True) is None
     assert step_seconds([small, large], "flow", "resnet50", [192, 640], 8, False) is None
+
+
+def test_a_gpus_step_is_estimated_from_another_by_their_ratio_on_one_cpu():
+    times = [
+        StepTime("depth-video", "resnet18", 192, 640, 12, "Titan Xp", 0, 0.6, "paper"),
+        StepTime("depth-video", "resnet18", 192, 640, 2, "1 core", 1, 1.0, "here"),
+        StepTime("flow", "resnet50", 192, 640, 4, "1 core", 1, 3.0, "here"),
+        StepTime("masked", "vit-base", 192, 640, 4, "another core", 1, 3.0, "there"),
+    ]
+    # An image of depth takes 0.05 s there and 0.5 s here; one of flow 0.75 s here, so 0.075 s there.
+    estimate = step_seconds(times, "flow", "resnet50", [192, 640], 8, True)
+    assert (estimate.seconds, estimate.cores) == (pytest.approx(0.6), 0)
+    assert (
+        "estimated 0.6 s a step on Titan Xp, from depth-video resnet18 and the ratio of both on 1 core" in estimate.why
+    )
+    assert step_seconds(times, "masked", "vit-base", [192, 640], 8, True) is None
 
 
 def test_each_step_time_has_its_source():

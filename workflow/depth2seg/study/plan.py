@@ -111,9 +111,8 @@ def _training(stage: str, item: str, jobs: int, times: list, step: str, backbone
     for column, on_gpu in (("gpu_hours", True), ("core_hours", False)):
         found = step_seconds(times, step, backbone, size, schedule.batch, on_gpu)
         if found:
-            seconds, row = found
-            hours[column] = jobs * schedule.iterations * seconds * max(row.cores, 1) / 3600
-            said.append(f"{seconds:.2g} s a step on {row.device} ({row.source})")
+            hours[column] = jobs * schedule.iterations * found.seconds * max(found.cores, 1) / 3600
+            said.append(found.why)
     lasting = "; ".join(said) or f"of unknown length: no step time of {step} {backbone}"
     note = f"{schedule.iterations} steps each, {lasting}"
     return _row(stage, item, jobs, note, **hours)

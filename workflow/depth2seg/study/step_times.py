@@ -31,9 +31,18 @@ class StepTime:
     source: str
 
     @property
-    def pixels(self) -> int:
-        """Pixels of a step, of one image a sample."""
-        return self.height * self.width * self.batch
+    def on_gpu(self) -> bool:
+        """Whether it ran on a GPU."""
+        return self.cores == 0
+
+    @property
+    def per_pixel(self) -> float:
+        """Seconds a pixel, counting one image a sample."""
+        return self.seconds / (self.height * self.width * self.batch)
+
+    def of(self, step: str, backbone: str) -> bool:
+        """Whether it is the time of this step."""
+        return (self.step, self.backbone) == (step, backbone)
 
 
 def read(own: str | None = None) -> list[StepTime]:
@@ -46,20 +55,41 @@ def read(own: str | None = None) -> list[StepTime]:
     return [row for table in [*tables, TABLE] for row in _rows(table)]
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """About how long a step takes, in seconds; ``cores`` that it takes (0: a GPU); ``why``, with its source."""
+
+    seconds: float
+    cores: int
+    why: str
+
+
 def step_seconds(
     times: list[StepTime], step: str, backbone: str, size: list[int], batch: int, on_gpu: bool
-) -> tuple[float, StepTime] | None:
-    """About how long a step takes, and the row that says so; None where no row has this step and backbone.
+) -> Estimate | None:
+    """About how long a step takes; None where the table does not tell.
 
-    Of several rows the one with the nearest image size counts, and of those the first. Seconds are scaled by pixels,
-    which is rough: small steps take longer than that, large ones on a larger device less.
+    Of the rows with this step and backbone the one with the nearest image size counts, scaled by pixels: roughly, since
+    small steps take longer than that. For a GPU without such a row, another step's row on a GPU is scaled by what the
+    two steps take on one and the same CPU: rougher still, and said.
     """
-    fitting = [row for row in times if (row.step, row.backbone, row.cores == 0) == (step, backbone, on_gpu)]
-    if not fitting:
-        return None
     pixels = size[0] * size[1]
-    nearest = min(fitting, key=lambda row: abs(math.log(row.height * row.width / pixels)))
-    return nearest.seconds * pixels * batch / nearest.pixels, nearest
+    row = _nearest([row for row in times if row.of(step, backbone) and row.on_gpu == on_gpu], pixels)
+    if row:
+        seconds = row.per_pixel * pixels * batch
+        return Estimate(seconds, row.cores, f"{seconds:.2g} s a step on {row.device} ({row.source})")
+    own = _nearest([row for row in times if row.of(step, backbone) and not row.on_gpu], pixels)
+    for gpu in times if on_gpu and own else ():
+        same = [row for row in times if row.of(gpu.step, gpu.backbone) and row.device == own.device]
+        if gpu.on_gpu and (other := _nearest(same, own.height * own.width)):
+            seconds = gpu.per_pixel * own.per_pixel / other.per_pixel * pixels * batch
+            likeness = f"{gpu.step} {gpu.backbone} and the ratio of both on {own.device}"
+            return Estimate(seconds, 0, f"estimated {seconds:.2g} s a step on {gpu.device}, from {likeness}")
+    return None
+
+
+def _nearest(rows: list[StepTime], pixels: int) -> StepTime | None:
+    return min(rows, key=lambda row: abs(math.log(row.height * row.width / pixels)), default=None)
 
 
 def _rows(table: Path) -> list[StepTime]:
