@@ -19,10 +19,12 @@ from depth2seg.data.patience import Patience
 from depth2seg.data.registry import Part
 from depth2seg.errors import UserError
 from publishers import (
+    PAGE,
     Publisher,
     cut_after,
     ignoring_ranges,
     login_page,
+    send,
     serving,
     stalling,
     status,
@@ -167,6 +169,28 @@ def test_a_part_of_another_version_is_not_continued(server, tmp_path):
     server.version, server.files[drive().file] = '"v2"', zipped(newer)
     obtain(drive(), tmp_path, server.mirror, None, IMPATIENT)
     assert in_place(tmp_path) == {f"raw/{name}": newer[name] for name in KEPT}
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "application/zip"])
+def test_a_login_page_on_the_way_costs_nothing_of_what_has_come(server, tmp_path, content_type):
+    server.version = '"v1"'
+    server.script = [cut_after(98_304), lambda handler: send(handler, PAGE, content_type=content_type)]
+    with pytest.raises(UserError, match="sends a web page"):
+        obtain(drive(), tmp_path, server.mirror, None, IMPATIENT)
+    obtain(drive(), tmp_path, server.mirror, None, IMPATIENT)
+    assert server.ranges == [None, "bytes=98304-", "bytes=98304-"]
+    assert in_place(tmp_path) == RIGHT
+
+
+def test_a_part_that_was_complete_but_for_its_name_is_taken(server, tmp_path):
+    server.version = '"v1"'
+    (tmp_path / STORE).mkdir()
+    (tmp_path / STORE / f"{drive().file}.part").write_bytes(ARCHIVE)
+    (tmp_path / STORE / f"{drive().file}.part.tag").write_text('"v1"')
+    server.script = [status(416, Content_Type="text/html", Content_Range=f"bytes */{len(ARCHIVE)}")]
+    obtain(drive(), tmp_path, server.mirror, None, IMPATIENT)
+    assert server.ranges == [f"bytes={len(ARCHIVE)}-"]
+    assert in_place(tmp_path) == RIGHT
 
 
 def test_a_part_of_the_same_version_is_continued(server, tmp_path):

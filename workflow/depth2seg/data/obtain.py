@@ -20,7 +20,8 @@ from depth2seg.data import cityscapes_account, registry
 from depth2seg.data.archives import DamagedError, Extracted, extract
 from depth2seg.data.patience import Patience
 from depth2seg.data.registry import Part
-from depth2seg.data.transfer import Wanted, download
+from depth2seg.data.transfer import download
+from depth2seg.data.wanted import Wanted
 from depth2seg.errors import UserError
 from depth2seg.files import atomic_path, sha256, write_json
 
@@ -28,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 STORE = ".downloads"
 """Folder, in the data set's, of archives on their way and of what is recorded of those that were used."""
+
+PATIENCE = Patience(attempts=15)
+"""Archives of gigabytes come overnight: a network may be away for some minutes."""
 
 
 def obtain(
@@ -54,7 +58,7 @@ def obtain(
         (root / STORE).mkdir(parents=True, exist_ok=True)
         with _alone(root / STORE / f"{part.name}.lock"):
             if not _in_place(part, root):  # another process may just have been at it
-                _bring(part, root, mirror, archives, patience or Patience())
+                _bring(part, root, mirror, archives, patience or PATIENCE)
     record = _record(part, root)
     if record:
         (root / STORE / part.file).unlink(missing_ok=True)  # left there if the process died before
