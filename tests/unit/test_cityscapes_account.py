@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import random
+import sys
 from dataclasses import replace
 
 import pytest
@@ -86,6 +87,27 @@ def test_missing_credentials_are_named_with_the_ways_out(portal, tmp_path, monke
         obtain(PART, tmp_path, portal.mirror, None, IMPATIENT)
     assert "Register" in str(caught.value) and "`archives`" in str(caught.value)
     assert portal.logins == 0
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_the_password_may_be_in_the_keyring(portal, tmp_path, monkeypatch, locked):
+    (tmp_path / "keyring.py").write_text(
+        "class errors:\n"
+        "    class KeyringError(Exception):\n        pass\n"
+        "def get_password(service, username):\n"
+        f"    if {locked}:\n        raise errors.KeyringError\n"
+        "    return {('cityscapes', 'ada'): 's3cret&word'}[service, username]\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "keyring", raising=False)
+    monkeypatch.delenv("CITYSCAPES_PASSWORD")
+    if locked:
+        with pytest.raises(UserError, match="set CITYSCAPES_USERNAME and CITYSCAPES_PASSWORD"):
+            obtain(PART, tmp_path / "data", portal.mirror, None, IMPATIENT)
+    else:
+        obtain(PART, tmp_path / "data", portal.mirror, None, IMPATIENT)
+        assert in_place(tmp_path / "data") == RIGHT
+    sys.modules.pop("keyring", None)
 
 
 def test_a_package_that_the_account_lacks_is_named(portal, tmp_path):

@@ -131,6 +131,7 @@ def _require_known(archive: Path, wanted: Wanted) -> None:
 
 
 def _download(part: Part, target: Path, wanted: Wanted, mirror: str | None, patience: Patience) -> None:
+    logger.info("%s: %s; terms: %s; please cite %s", part.file, part.licence, part.terms, part.citation)
     stop = threading.Event()  # Ctrl-C ends the process; what has come stays
     if part.dataset == "cityscapes":
         account = cityscapes_account.Account(mirror or part.address, patience, stop)
