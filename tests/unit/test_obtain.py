@@ -19,10 +19,12 @@ from depth2seg.data.patience import Patience
 from depth2seg.data.registry import Part
 from depth2seg.errors import UserError
 from publishers import (
+    PAGE,
     Publisher,
     cut_after,
     ignoring_ranges,
     login_page,
+    send,
     serving,
     stalling,
     status,
@@ -169,6 +171,28 @@ def test_a_part_of_another_version_is_not_continued(server, tmp_path):
     assert in_place(tmp_path) == {f"raw/{name}": newer[name] for name in KEPT}
 
 
+@pytest.mark.parametrize("content_type", ["text/html", "application/zip"])
+def test_a_login_page_on_the_way_costs_nothing_of_what_has_come(server, tmp_path, content_type):
+    server.version = '"v1"'
+    server.script = [cut_after(98_304), lambda handler: send(handler, PAGE, content_type=content_type)]
+    with pytest.raises(UserError, match="sends a web page"):
+        obtain(drive(), tmp_path, server.mirror, None, IMPATIENT)
+    obtain(drive(), tmp_path, server.mirror, None, IMPATIENT)
+    assert server.ranges == [None, "bytes=98304-", "bytes=98304-"]
+    assert in_place(tmp_path) == RIGHT
+
+
+def test_a_part_that_was_complete_but_for_its_name_is_taken(server, tmp_path):
+    server.version = '"v1"'
+    (tmp_path / STORE).mkdir()
+    (tmp_path / STORE / f"{drive().file}.part").write_bytes(ARCHIVE)
+    (tmp_path / STORE / f"{drive().file}.part.tag").write_text('"v1"')
+    server.script = [status(416, Content_Type="text/html", Content_Range=f"bytes */{len(ARCHIVE)}")]
+    obtain(drive(), tmp_path, server.mirror, None, IMPATIENT)
+    assert server.ranges == [f"bytes={len(ARCHIVE)}-"]
+    assert in_place(tmp_path) == RIGHT
+
+
 def test_a_part_of_the_same_version_is_continued(server, tmp_path):
     server.version, server.script = '"v1"', [cut_after(98_304), *[status(503)] * 4]
     with pytest.raises(UserError, match="answers 503"):
@@ -231,12 +255,13 @@ def test_a_harmful_archive_is_refused_and_removed(server, tmp_path):
     assert drive().file not in stored(tmp_path / "kitti")
 
 
-def test_too_small_a_disk_is_noticed_before_the_first_byte(server, tmp_path):
-    with pytest.raises(UserError, match=r"takes 2000000000000 MB"):
-        obtain(drive(size=10**18), tmp_path, server.mirror, None, IMPATIENT)
-    with pytest.raises(UserError, match=r"takes 200000000000 MB"):
-        obtain(drive(published=1e17), tmp_path, server.mirror, None, IMPATIENT)
-    assert server.paths == []
+@pytest.mark.parametrize("part", [drive(), known()], ids=["size unknown", "size known"])
+def test_too_small_a_disk_is_noticed_before_the_first_byte(server, tmp_path, monkeypatch, part):
+    free = type("Usage", (), {"free": 2 * len(ARCHIVE) - 1})
+    monkeypatch.setattr("depth2seg.files.shutil.disk_usage", lambda folder: free)
+    with pytest.raises(UserError, match=rf"{part.file} with its content takes 1 MB, and 1 MB are free"):
+        obtain(part, tmp_path, server.mirror, None, IMPATIENT)
+    assert (tmp_path / STORE / f"{part.file}.part").stat().st_size == 0
 
 
 def test_two_processes_in_one_folder(server, tmp_path):

@@ -9,6 +9,7 @@ from depth2seg.errors import UserError
 
 # One line a verb, so that --help needs no verb's imports. The module is depth2seg.commands.<verb with _>.
 VERBS: dict[str, str] = {
+    "plan": "say what a study would take: downloads, disk, jobs, hours",
     "image": "build an Apptainer image",
     "render": "render one sequence of a rendered data set",
     "fetch": "download and verify a data set's raw files, or verify those that are there",

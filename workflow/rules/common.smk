@@ -83,6 +83,10 @@ def dataset_settings(wildcards):
     return study.dataset_settings(wildcards.dataset)
 
 
+def whole_study(wildcards):
+    return canonical(study.config.model_dump(mode="json"))
+
+
 def obtaining_settings(wildcards):
     return study.obtaining_settings(wildcards.dataset)
 
@@ -98,7 +102,9 @@ def packing_settings(wildcards):
 def raw_manifests(wildcards):
     dataset = study.dataset(wildcards.dataset)
     if study.published(wildcards.dataset):
-        return [f"{RESULTS}/data/{wildcards.dataset}/archives/{part.name}.json" for part in study.parts(wildcards.dataset)]
+        return [
+            f"{RESULTS}/data/{wildcards.dataset}/archives/{part.name}.json" for part in study.parts(wildcards.dataset)
+        ]
     if not study.rendered(wildcards.dataset):
         return [f"{RESULTS}/data/{wildcards.dataset}/manifest.json"]
     return expand(f"{DATA}/{wildcards.dataset}/manifests/{{sequence}}.json", sequence=frame_index.sequences(dataset))

@@ -5,7 +5,8 @@ import threading
 from pathlib import Path
 
 from depth2seg.data.patience import Patience
-from depth2seg.data.transfer import Wanted, download
+from depth2seg.data.transfer import download
+from depth2seg.data.wanted import Wanted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

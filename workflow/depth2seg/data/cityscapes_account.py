@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from depth2seg.data.patience import Patience, RetryError, check_status, passing_troubles, patiently
-from depth2seg.data.transfer import Wanted
+from depth2seg.data.wanted import Wanted
 from depth2seg.errors import UserError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from depth2seg.data.manifest import RawFile, survey
 from depth2seg.data.patience import Patience
-from depth2seg.data.transfer import Wanted, download
+from depth2seg.data.transfer import download
+from depth2seg.data.wanted import Wanted
 from depth2seg.errors import UserError
 from depth2seg.files import require_room
 

@@ -20,14 +20,18 @@ from depth2seg.data import cityscapes_account, registry
 from depth2seg.data.archives import DamagedError, Extracted, extract
 from depth2seg.data.patience import Patience
 from depth2seg.data.registry import Part
-from depth2seg.data.transfer import Wanted, download
+from depth2seg.data.transfer import download
+from depth2seg.data.wanted import Wanted
 from depth2seg.errors import UserError
-from depth2seg.files import atomic_path, require_room, sha256, write_json
+from depth2seg.files import atomic_path, sha256, write_json
 
 logger = logging.getLogger(__name__)
 
 STORE = ".downloads"
 """Folder, in the data set's, of archives on their way and of what is recorded of those that were used."""
+
+PATIENCE = Patience(attempts=15)
+"""Archives of gigabytes come overnight: a network may be away for some minutes."""
 
 
 def obtain(
@@ -54,7 +58,7 @@ def obtain(
         (root / STORE).mkdir(parents=True, exist_ok=True)
         with _alone(root / STORE / f"{part.name}.lock"):
             if not _in_place(part, root):  # another process may just have been at it
-                _bring(part, root, mirror, archives, patience or Patience())
+                _bring(part, root, mirror, archives, patience or PATIENCE)
     record = _record(part, root)
     if record:
         (root / STORE / part.file).unlink(missing_ok=True)  # left there if the process died before
@@ -73,7 +77,6 @@ def _bring(part: Part, root: Path, mirror: str | None, archives: Path | None, pa
         logger.info("%s: using %s", part.name, brought)
         _require_known(brought, _wanted(part, root))
     else:
-        require_room(own.parent, 2 * (part.about or 0), f"{part.file} with its content")
         _download(part, own, _wanted(part, root), mirror, patience)
     archive = brought or own
     facts = {"file": part.file, "size": archive.stat().st_size}
@@ -105,6 +108,7 @@ def _wanted(part: Part, root: Path) -> Wanted:
         part.size or record.get("size"),
         part.sha256 or record.get("sha256"),
         origin="the registry" if part.sha256 or not record else recorded,
+        room=2 if registry.is_archive(part.file) else 1,
     )
 
 
@@ -127,6 +131,7 @@ def _require_known(archive: Path, wanted: Wanted) -> None:
 
 
 def _download(part: Part, target: Path, wanted: Wanted, mirror: str | None, patience: Patience) -> None:
+    logger.info("%s: %s; terms: %s; please cite %s", part.file, part.licence, part.terms, part.citation)
     stop = threading.Event()  # Ctrl-C ends the process; what has come stays
     if part.dataset == "cityscapes":
         account = cityscapes_account.Account(mirror or part.address, patience, stop)

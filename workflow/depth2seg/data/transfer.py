@@ -1,17 +1,17 @@
 """One file over http: resumed by byte range after a break, retried with growing pauses, verified before it is named."""
 
 import fcntl
-import hashlib
+import itertools
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from depth2seg.data.manifest import PART
 from depth2seg.data.patience import Patience, RetryError, check_status, passing_troubles, pause_after
 from depth2seg.data.progress import Progress
+from depth2seg.data.wanted import Wanted
 from depth2seg.errors import UserError
 from depth2seg.files import require_room
 
@@ -24,42 +24,6 @@ TAG = ".tag"
 _BLOCK = 1 << 13  # what a broken connection costs at most
 Opener = Callable[[str, dict, float], "requests.Response"]
 """Sends a GET of an address with headers and a time limit, and gives the answer before its body."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a download has to come to; what is None is not known and not checked. ``origin``: who says so.
-
-    Of a checksum its beginning is enough.
-    """
-
-    name: str
-    size: int | None = None
-    sha256: str | None = None
-    md5: str | None = None
-    origin: str = "this workflow"
-
-    @property
-    def verifiable(self) -> bool:
-        """Whether there is a checksum."""
-        return bool(self.sha256 or self.md5)
-
-    def fits(self, path: Path) -> bool:
-        """Whether a complete file is the wanted one, as far as that is known."""
-        if self.size is not None and path.stat().st_size != self.size:
-            return False
-        for kind in ("sha256", "md5"):
-            expected = getattr(self, kind)
-            if expected:
-                with path.open("rb") as file:
-                    if not hashlib.file_digest(file, kind).hexdigest().startswith(expected):
-                        return False
-        return True
-
-    def __str__(self) -> str:
-        known = [f"{self.size} bytes" if self.size is not None else ""]
-        known += [f"{kind} {getattr(self, kind)}" for kind in ("sha256", "md5") if getattr(self, kind)]
-        return f"{self.name}, {', '.join(filter(None, known)) or 'size and checksum unknown'}"
 
 
 def download(
@@ -139,14 +103,17 @@ class _Download:
         headers |= {"If-Range": tag} if tag else {}
         with passing_troubles(self.url), self.opener(self.url, headers, self.patience.timeout) as answer:
             check_status(answer, self.wanted.name, self.url)
+            blocks = answer.iter_content(_BLOCK) if answer.status_code != 416 else iter(())
+            first = next(blocks, b"")
+            if _is_page(answer, first):  # before anything is dropped for it
+                raise UserError(
+                    f"{self.url} sends a web page instead of {self.wanted.name}: a login page of this network, or not "
+                    "the address of the files themselves? Log in and run this again, or set `mirror`"
+                )
             start = self.place(answer, start, tag)
-            if "html" in answer.headers.get("Content-Type", "").lower():
-                raise UserError(self.web_page())
-            for block in answer.iter_content(_BLOCK) if answer.status_code != 416 else ():
+            for block in itertools.chain([first], blocks):
                 if self.stop.is_set():
                     raise InterruptedError
-                if start == 0 and block.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
-                    raise UserError(self.web_page())
                 start += self.output.write(block)
                 self.progress.tell(start, self.total)
                 if self.total is not None and start > self.total:
@@ -176,7 +143,8 @@ class _Download:
         if self.wanted.size is None:
             length = sent[2] if sent else answer.headers.get("Content-Length")
             self.total = int(length) if length and length.isdecimal() else None
-            require_room(self.part.parent, (self.total or start) - start, self.wanted.name)
+        if self.wanted.room and self.total:
+            require_room(self.part.parent, self.wanted.room * self.total - start, f"{self.wanted.name} with its content")
         if not start and not self.wanted.verifiable and version:
             _tag(self.part).write_text(version)
         return start
@@ -187,16 +155,16 @@ class _Download:
         self.output.truncate()
         _tag(self.part).unlink(missing_ok=True)
 
-    def web_page(self) -> str:
-        """What to say of a page that came instead of the file."""
-        return (
-            f"{self.url} sends a web page instead of {self.wanted.name}: a login page of this network, or not the "
-            "address of the files themselves? Log in and run this again, or set `mirror`"
-        )
-
 
 def _tag(part: Path) -> Path:
     return part.with_name(part.name + TAG)
+
+
+def _is_page(answer: "requests.Response", first: bytes) -> bool:
+    if answer.status_code == 416:
+        return False
+    told = "html" in answer.headers.get("Content-Type", "").lower()
+    return told or (answer.status_code == 200 and first.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")))
 
 
 def _version(answer: "requests.Response") -> str | None:

@@ -271,6 +271,7 @@ class Config(Block):
     """The whole file.
 
     ``cuda`` chooses the lock of .venv and of the training image: PyTorch 2.14 for CUDA 13, or 2.9 for CUDA 12.8.
+    ``step_times`` names a table of step times on your own machine, for plans (see study/step_times.py).
     """
 
     study: Name
@@ -278,6 +279,7 @@ class Config(Block):
     results: str
     data_root: str = "data"
     cuda: Literal["cu130", "cu128"] = "cu130"
+    step_times: str | None = None
     containers: Containers = Containers()
     datasets: dict[Name, Dataset]
     recipes: dict[Name, Recipe]
