@@ -7,7 +7,12 @@ principal point in the middle of the image is at ((width - 1) / 2, (height - 1) 
 A data set is one module of this package, found by its config key ``source``. It offers
 
 - ``build_index(root, dataset)``: the table, from the files under ``root`` and the data set's block of the config;
-- ``sequences(dataset)``: the names of the jobs that obtain its raw files, without importing anything heavy.
+- ``sequences(dataset)``: the names of the jobs that obtain or prepare its raw files, without importing anything heavy;
+
+and a published one also
+
+- ``preflight(root, dataset)``: what is wrong with its folder (`depth2seg.data.preflight`);
+- ``prepare(root, dataset, sequence)``: makes, in one such job, what the index needs and the archives do not hold.
 """
 
 import importlib
@@ -30,7 +35,7 @@ COLUMNS = ("split", "sequence", "frame", *PATHS, *INTRINSICS, "baseline")
 KEY = ["split", "sequence", "frame"]
 
 # Sources whose files another source's module reads; every other source is read by the module of its own name.
-_READERS = {"rendered-street": "kitti", "rendered-object": "objects"}
+_READERS = {"rendered-street": "kitti", "rendered-object": "objects", "kitti": "kitti_raw", "nyu": "nyu_labelled"}
 
 
 def reader(source: str) -> ModuleType:

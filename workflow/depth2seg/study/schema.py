@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 
+from depth2seg.data.cityscapes import CITIES
+from depth2seg.data.kitti_splits import drive_splits
 from depth2seg.models.sources import SOURCES
 from depth2seg.study.task_specs import TaskSpec, task_specs
 
@@ -88,13 +90,45 @@ class CamVid(Block):
 
 
 class Published(Block):
-    """A published data set in its own folder of the data root. Planned for; not obtained or read yet."""
+    """A published data set: its archives' own folders, side by side in the data set's folder of the data root."""
 
-    source: Literal["kitti", "cityscapes"]
+
+class Kitti(Published):
+    """KITTI's raw drives of the Eigen split, and the 200 labelled images of its semantic benchmark.
+
+    ``held_out``: what pre-trained networks are measured on, Eigen's 697 test frames or the validation drives.
+    ``least_motion``: metres a frame below which the camera stands still, and trains nothing. ``drives``: only these.
+    """
+
+    source: Literal["kitti"]
     classes: Literal["cityscapes"] = "cityscapes"
+    held_out: Literal["test", "validation"] = "test"
+    least_motion: NotNegative = 0.1
+    drives: Annotated[list[Literal[tuple(drive_splits())]], Field(min_length=1)] | None = None
 
 
-Dataset = Annotated[RenderedStreet | RenderedObject | CamVid | Published, Field(discriminator="source")]
+class Cityscapes(Published):
+    """Cityscapes' 5,000 finely labelled frames (train and val), and the video around them.
+
+    ``video``: whether the sequence frames are there. ``crop``: first and end row, first and end column of what
+    pre-training sees; the rows below are the car's hood. ``cities``: only these.
+    """
+
+    source: Literal["cityscapes"]
+    classes: Literal["cityscapes"] = "cityscapes"
+    video: bool = True
+    crop: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=4, max_length=4)] = [0, 768, 0, 2048]
+    cities: Annotated[list[Literal[tuple(c for cs in CITIES.values() for c in cs)]], Field(min_length=1)] | None = None
+
+
+class Nyu(Published):
+    """NYU-Depth-V2's labelled frames, with dense depth."""
+
+    source: Literal["nyu"]
+    classes: Literal["nyu40", "nyu13"] = "nyu40"
+
+
+Dataset = Annotated[RenderedStreet | RenderedObject | CamVid | Kitti | Cityscapes | Nyu, Field(discriminator="source")]
 
 
 class Schedule(Block):

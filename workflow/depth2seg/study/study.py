@@ -11,7 +11,7 @@ from depth2seg.models.sources import SOURCES
 from depth2seg.study.cells import Cell
 from depth2seg.study.checks import check
 from depth2seg.study.messages import config_error
-from depth2seg.study.schema import Config, RecipeBlock, Setting
+from depth2seg.study.schema import Config, Published, RecipeBlock, Setting
 from depth2seg.study.task_specs import task_specs
 
 # Fields that name or count things and change no number: left out of what a job is given, so that editing them
@@ -110,6 +110,10 @@ class Study:
         """A data set's block, as a plain dict."""
         return self._get("datasets", name).model_dump(mode="json")
 
+    def published(self, name: str) -> bool:
+        """Whether a data set's raw files are its publisher's archives: checked and prepared before they are indexed."""
+        return isinstance(self._get("datasets", name), Published)
+
     def rendered(self, name: str) -> bool:
         """Whether a data set's raw files are rendered, and not downloaded or brought."""
         return self._get("datasets", name).source.startswith("rendered-")
@@ -133,7 +137,13 @@ class Study:
         if any(self._uses_filtered_labels(cell, name, [height, width]) for cell in self.cells):
             columns.append("semantic_filtered")
         classes = self.dataset(name).get("classes")
-        return canonical({"dataset": name, "size": [height, width], "classes": classes, "columns": columns})
+        settings = {"dataset": name, "size": [height, width], "classes": classes, "columns": columns}
+        recipes = [self.recipe(recipe) for recipe, _, _ in self.networks]
+        if not any((recipe.dataset, recipe.size) == (name, [height, width]) for recipe in recipes):
+            settings["splits"] = ["train", "test"]  # no pre-training at this size: its video need not be packed
+        if crop := self.dataset(name).get("crop"):
+            settings["windows"] = {"video": crop, "val": crop}  # of what is labelled, the whole image counts
+        return canonical(settings)
 
     def _uses_filtered_labels(self, cell: Cell, dataset: str, size: list[int]) -> bool:
         setting = self.setting(cell.setting)
