@@ -185,12 +185,13 @@ def class_mapping(root: Path) -> np.ndarray:
 
 def _load_mat(path: Path) -> dict:
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     if not path.is_file():
         raise UserError(f"{path} is missing: put it beside {MAT}")
     try:
         return loadmat(path)
-    except (ValueError, TypeError, NotImplementedError, OSError) as error:
+    except (MatReadError, ValueError, TypeError, NotImplementedError, OSError) as error:
         raise UserError(f"{path} is no MATLAB file of version 5 ({error}): obtain it anew") from error
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from depth2seg.data.classes import class_table
 from depth2seg.errors import UserError
 
-SAMPLE = 100  # label images that are decoded
+SAMPLE = 200  # label images that are decoded
 _SHOWN = 3
 
 
