@@ -110,6 +110,8 @@ class _Job:
         self.paths = {name: column.where(column.notna(), None).tolist() for name, column in columns.items()}
         self.sequence = list(zip(frames["split"], frames["sequence"], strict=True))
         self.images = frames["image"].tolist()
+        unit = frames.reindex(columns=[index.DEPTH_UNIT])[index.DEPTH_UNIT]
+        self.depth_unit = unit.fillna(decode.KITTI_DEPTH_UNIT).tolist()
         # Pictures without a camera, as of a classification set, may differ in size.
         self.has_camera = frames["fx"].notna().tolist()
 
@@ -150,7 +152,7 @@ class _Job:
                 value = np.full((*self.size, *ARRAYS[name].channels), ARRAYS[name].fill, ARRAYS[name].dtype)
             else:
                 path = self.root / relative
-                value, of = self._decode(name, path)
+                value, of = self._decode(name, path, self.depth_unit[row])
                 size = size or of
                 if of != size:
                     raise UserError(f"{path} is {_times(of)}, but the other files of its frame are {_times(size)}")
@@ -159,7 +161,7 @@ class _Job:
             self.files.write(name, row, value)
         return size, pixels
 
-    def _decode(self, name: str, path: Path) -> tuple[np.ndarray, tuple[int, int]]:
+    def _decode(self, name: str, path: Path, depth_unit: float) -> tuple[np.ndarray, tuple[int, int]]:
         """The packed array of one file, and its stored size."""
         if name in ("image", "right_image"):
             stored = decode.image(path)
@@ -177,7 +179,7 @@ class _Job:
             value *= np.float32([self.size[1] / stored.shape[1], self.size[0] / stored.shape[0]])
             value[~known] = np.nan
             return value, valid.shape
-        stored = decode.depth(path)
+        stored = decode.depth(path, depth_unit)
         return resize.nearest_valid(stored, stored > 0, self.size)[0], stored.shape
 
 

@@ -32,7 +32,7 @@ def check(config: Config) -> None:
 def labelled_images(dataset: object) -> int | None:
     """How many labelled training images a data set's config promises; None where only its files tell."""
     match dataset.source:
-        case "rendered-street":
+        case "rendered-street" | "rendered-room":
             return dataset.splits.train.sequences * dataset.splits.train.frames
         case "camvid":
             return 164
@@ -72,6 +72,11 @@ def _fit_problems(key: str, recipe: RecipeBlock, source: str) -> list[str]:
         return [f"{key}.dataset: '{recipe.dataset}' ({source}) cannot train task '{recipe.task}'"]
     if source == "camvid" and recipe.supervision not in (None, "video"):
         return [f"{key}.supervision: camvid is video of one camera; it has no {recipe.supervision}"]
+    if source == "rendered-room" and recipe.supervision not in (None, "video", "dense"):
+        return [
+            f"{key}.supervision: rendered-room is seen by one hand-held camera that measures every pixel's depth; "
+            f"it has no {recipe.supervision}; use 'video' or 'dense'"
+        ]
     return []
 
 
