@@ -2,9 +2,10 @@
 
 Plain Python without heavy imports: the Snakefile reads it to know the jobs, the KITTI reader to know what to expect.
 
-A street sequence of the splits ``video`` and ``val`` is one raw drive of KITTI; one of ``train`` and ``test`` is a
-run of labelled images. A sequence of rooms is one scene of NYU, named as its job. Numbers depend on split and place alone, so that a longer list leaves earlier ones as they
-were: drive ``DRIVE_BASE[split] + i``; image ``LABEL_BASE[split] + 1000 i + frame``, the frame being the video's own.
+A sequence of rooms is one scene of NYU, named as its job. A street sequence of the splits ``video`` and ``val`` is one
+raw drive of KITTI; one of ``train`` and ``test`` is a run of labelled images. Numbers depend on split and place alone,
+so that a longer list leaves earlier ones as they were: drive ``DRIVE_BASE[split] + i``; image ``LABEL_BASE[split] +
+1000 i + frame``, the frame being the video's own.
 """
 
 from dataclasses import dataclass

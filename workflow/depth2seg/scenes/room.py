@@ -1,20 +1,18 @@
 """One room: which kind it is, what stands in it, and the light that its lamps and windows give."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from depth2seg.scenes import people
 from depth2seg.scenes import room_seats as seats
 from depth2seg.scenes import room_shell as fixed
 from depth2seg.scenes import room_storage as storage
 from depth2seg.scenes import room_things as things
 from depth2seg.scenes.mesh import Triangles, join, pose
-from depth2seg.scenes.room_parts import ID, Piece, Shine, Style, random_style
+from depth2seg.scenes.room_clutter import hanging, loose, on_top
+from depth2seg.scenes.room_parts import Maker, Piece, Shine, Style, random_style
 from depth2seg.scenes.room_placing import Placer, backed
 
-Maker = Callable[[np.random.Generator, Style], Piece]
 # What a kind of room may have along its walls, and how likely; the first is always there.
 ALONG: dict[str, list[tuple[Maker, float]]] = {
     "bedroom": [(seats.bed, 1), (storage.cabinet, 0.7), (storage.dresser, 0.7), (storage.desk, 0.35),
@@ -27,8 +25,6 @@ ALONG: dict[str, list[tuple[Maker, float]]] = {
     "kitchen": [(storage.kitchen, 1), (storage.cabinet, 0.5), (storage.bookshelf, 0.2)],
 }  # fmt: skip
 TABLES = {"bedroom": 0.1, "living room": 0.4, "study": 0.15, "dining room": 1.0, "kitchen": 0.8}
-ON_FLOOR: list[Maker] = [things.carton, things.bag, things.clothes, things.plant, things.plant, things.ball]
-LYING: list[Maker] = [things.books, things.papers, things.clothes, things.bag]
 
 
 @dataclass(frozen=True)
@@ -54,8 +50,8 @@ def make_room(rng: np.random.Generator) -> Room:
     room.parts.append(walls)
     _openings(room, style, day)
     _large(room, style, kind)
-    _hanging(room, style, kind)
-    _loose(room, style)
+    hanging(room, style, kind)
+    loose(room, style)
     for _ in range(1 if size[0] * size[1] < 20 else 2):
         lamp = fixed.ceiling_lamp(rng, style, size[2], lit=not day or rng.random() < 0.4)
         room.put(lamp, pose((*(size[:2] * rng.uniform(0.35, 0.65, 2)), 0)))
@@ -68,7 +64,7 @@ def _openings(room: Placer, style: Style, day: bool) -> None:
     at = room.along_walls(door, off=0.0)
     room.put(door, at)
     room.keep_free(door, at, 0.9)
-    for k in range(int(rng.integers(1, 4))):
+    for _k in range(int(rng.integers(1, 4))):
         opening = fixed.window(rng, style, day, room.size[2])
         at = room.along_walls(opening, off=0.0)
         if at is not None:
@@ -82,14 +78,12 @@ def _openings(room: Placer, style: Style, day: bool) -> None:
 def _large(room: Placer, style: Style, kind: str) -> None:
     rng = room.rng
     for maker, chance in ALONG[kind]:
-        if rng.random() >= chance:
+        found = _by_a_wall(room, style, maker, 8 if chance == 1 else 1) if rng.random() < chance else None
+        if found is None:
             continue
-        piece = maker(rng, style)
-        at = room.along_walls(piece)
-        if at is None:
-            continue
+        piece, at = found
         room.put(piece, at)
-        _on_top(room, style, piece, at, soft=maker in (seats.bed, seats.sofa, seats.armchair))
+        on_top(room, style, piece, at, soft=maker in (seats.bed, seats.sofa, seats.armchair))
         if maker is seats.bed:
             _beside(room, style, piece, at)
         elif maker is storage.desk:
@@ -98,6 +92,16 @@ def _large(room: Placer, style: Style, kind: str) -> None:
             _before(room, style, piece, at)
     if rng.random() < TABLES[kind]:
         _table_set(room, style)
+
+
+def _by_a_wall(room: Placer, style: Style, maker: Maker, draws: int) -> tuple[Piece, np.ndarray] | None:
+    """A piece that found a place, and the place; another one is made where the first is too large."""
+    for _ in range(draws):
+        piece = maker(room.rng, style)
+        at = room.along_walls(piece)
+        if at is not None:
+            return piece, at
+    return None
 
 
 def _beside(room: Placer, style: Style, bed: Piece, at: np.ndarray) -> None:
@@ -120,7 +124,7 @@ def _before(room: Placer, style: Style, sofa: Piece, at: np.ndarray) -> None:
         room.put(carpet, place @ pose((low.size[0] / 2, 0, 0)), solid=False)
     if room.rng.random() < 0.85 and room.fits(low, place):
         room.put(low, place)
-        _on_top(room, style, low, place)
+        on_top(room, style, low, place)
 
 
 def _table_set(room: Placer, style: Style) -> None:
@@ -133,7 +137,7 @@ def _table_set(room: Placer, style: Style) -> None:
         _chair_at(room, style, at, depth + rng.uniform(0.1, 0.4), y, np.pi)
         _chair_at(room, style, at, -rng.uniform(0.1, 0.4), y, 0.0)
     room.put(board, at)
-    _on_top(room, style, board, at)
+    on_top(room, style, board, at)
 
 
 def _chair_at(room: Placer, style: Style, at: np.ndarray, x: float, y: float, yaw: float) -> None:
@@ -143,57 +147,3 @@ def _chair_at(room: Placer, style: Style, at: np.ndarray, x: float, y: float, ya
     outside = replace(seat, size=(0.12, seat.size[1], seat.size[2]))  # the rest of it may be under the table
     if room.rng.random() < 0.9 and room.fits(outside, place):
         room.put(seat, place)
-
-
-def _on_top(room: Placer, style: Style, piece: Piece, at: np.ndarray, soft: bool = False) -> None:
-    """Small things on a piece's tops, no two in one another."""
-    rng = room.rng
-    for x0, x1, y0, y1, z in piece.tops:
-        taken: list[tuple[float, float, float]] = []
-        for _ in range(int(rng.integers(0, 2 if soft else 5))):
-            maker = LYING[rng.integers(len(LYING))] if soft else things.small_thing
-            thing = maker(rng, style)
-            radius = np.hypot(*thing.size[:2]) / 2
-            x, y = rng.uniform(min(x0 + 0.08, x1), x1), rng.uniform(y0, y1)
-            if all(np.hypot(x - u, y - v) > radius + r for u, v, r in taken) and z + thing.size[2] < room.size[2]:
-                taken.append((x, y, radius))
-                turn = pose((x, y, z), yaw=rng.uniform(-0.5, 0.5)) @ pose((-thing.size[0] / 2, 0, 0))
-                room.put(backed(thing), at @ turn)
-
-
-def _hanging(room: Placer, style: Style, kind: str) -> None:
-    rng = room.rng
-    makers: list[Maker] = [fixed.picture] * int(rng.integers(2, 6)) + [things.clock] * int(rng.random() < 0.4)
-    if kind == "study" and rng.random() < 0.6:
-        makers.insert(0, fixed.whiteboard)
-    for maker in makers:
-        piece = maker(rng, style)
-        at = room.along_walls(piece, z=rng.uniform(1.35, 1.75), off=0.0)
-        if at is not None:
-            room.put(piece, at)
-    if rng.random() < 0.5:
-        shelf = storage.wall_shelf(rng, style)
-        at = room.along_walls(shelf, z=rng.uniform(1.2, 1.5), off=0.0)
-        if at is not None:
-            room.put(shelf, at)
-
-
-def _loose(room: Placer, style: Style) -> None:
-    rng = room.rng
-    if rng.random() < 0.35:
-        room.put(fixed.rug(rng, style), pose((*(room.size[:2] / 2), 0.004)), solid=False)
-    for _ in range(int(rng.integers(2, 6))):
-        piece = backed(ON_FLOOR[rng.integers(len(ON_FLOOR))](rng, style))
-        at = room.along_walls(piece, off=0.06) if rng.random() < 0.75 else room.about(piece)
-        if at is not None:
-            room.put(piece, at)
-    if rng.random() < 0.5:
-        piece = backed(things.lamp(rng, style, tall=True))
-        at = room.along_walls(piece, off=0.08)
-        if at is not None:
-            room.put(piece, at)
-    if rng.random() < 0.1:
-        someone = backed(Piece(people.person(rng, ID["person"]), (0.6, 0.6, 1.9)))
-        at = room.about(someone)
-        if at is not None:
-            room.put(someone, at)

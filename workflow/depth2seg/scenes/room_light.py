@@ -1,7 +1,7 @@
 """Light indoors: lamps and windows as small sources with shadows, what walls throw back, and the rest from all sides.
 
-Walls that are lit light the room in turn. As in instant radiosity (Keller 1997) a few small sources stand for that light;
-they are the same for all frames of a room, so that a surface has one brightness from wherever it is seen.
+Walls that are lit light the room in turn. As in instant radiosity (Keller 1997) a few small sources stand for that
+light; they are the same for all frames of a room, so that a surface has one brightness from wherever it is seen.
 """
 
 from dataclasses import dataclass

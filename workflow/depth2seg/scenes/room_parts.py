@@ -3,7 +3,8 @@
 A piece stands with its back in the plane x = 0, faces along x, and is symmetric about y = 0; z is up, in metres.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,9 @@ class Style:
         return Paint(texture, tuple(tint * rng.uniform(0.85, 1.15)), ID[what])
 
 
+Maker = Callable[[np.random.Generator, Style], Piece]
+
+
 def colour(rng: np.random.Generator, low: float, high: float, vivid: float) -> np.ndarray:
     """Linear RGB of a brightness from low to high whose channels differ by a share ``vivid``."""
     return (rng.uniform(low, high) * (1 + rng.uniform(-vivid, vivid, 3))).clip(0.015, 0.9)
@@ -102,7 +106,7 @@ def cushion(size: Sequence[float], at: Sequence[float], paint: Paint, round_by: 
         return (x - hx, x + hx, y - hy, y + hy, z + height)
 
     levels = [ring(r, 0), ring(0, r), ring(0, lz - r), ring(0.4 * r, lz - 0.35 * r), ring(1.4 * r, lz)]
-    return join([frustum(low, high, paint) for low, high in zip(levels, levels[1:], strict=False)])
+    return join([frustum(low, high, paint) for low, high in itertools.pairwise(levels)])
 
 
 def legs(depth: float, width: float, height: float, thick: float, paint: Paint, spread: float = 0.0) -> Triangles:
@@ -132,7 +136,10 @@ def fronts(
                 grip, place = (0.03, 0.3 * wide, 0.02), (x + thick + 0.015, y, bottom + 0.55 * tall)
             else:
                 towards = 0.4 if i % 2 == 0 and i + 1 < columns else -0.4
-                grip, place = (0.03, 0.02, min(0.2, 0.3 * tall)), (x + thick + 0.015, y + towards * wide, bottom + 0.45 * tall)
+                grip, place = (
+                    (0.03, 0.02, min(0.2, 0.3 * tall)),
+                    (x + thick + 0.015, y + towards * wide, bottom + 0.45 * tall),
+                )
             parts.append(board(grip, place, knob))
     return join(parts)
 

@@ -1,5 +1,7 @@
 """Where the things of a room stand: along its walls or about its floor, none in another."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from depth2seg.scenes.mesh import Triangles, pose
@@ -86,8 +88,9 @@ def extent(piece: Piece, at: np.ndarray) -> np.ndarray:
 
 def backed(piece: Piece) -> Piece:
     """A piece whose origin is its middle, moved so that its back is at x = 0 as that of others."""
-    return Piece(piece.shape.moved(pose((piece.size[0] / 2, 0, 0))), piece.size, piece.tops,
-                 tuple(Shine(s.at + [piece.size[0] / 2, 0, 0], s.towards, s.colour) for s in piece.shines), piece.base)  # fmt: skip
+    ahead = np.array([piece.size[0] / 2, 0, 0])
+    shines = tuple(replace(shine, at=shine.at + ahead) for shine in piece.shines)
+    return replace(piece, shape=piece.shape.moved(pose(ahead)), shines=shines)
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> bool:

@@ -12,7 +12,11 @@ def bed(rng: np.random.Generator, style: Style) -> Piece:
     width, length, height = rng.choice([0.95, 1.4, 1.7]) + rng.uniform(0, 0.1), rng.uniform(1.95, 2.15), 0.32
     wood, top = style.grain("bed"), rng.uniform(0.46, 0.6)
     head = rng.uniform(0.8, 1.25)
-    cover = Paint(f"quilt{rng.integers(3)}", tuple(style.accent), ID["bed"]) if style.patterned else style.cloth("bed", rng, 0.6)
+    cover = (
+        Paint(f"quilt{rng.integers(3)}", tuple(style.accent), ID["bed"])
+        if style.patterned
+        else style.cloth("bed", rng, 0.6)
+    )
     linen = Paint("weave", tuple(np.ones(3) * rng.uniform(0.55, 0.8)), ID["bed"])
     parts = [
         board((0.06, width + 0.06, head), (0.03, 0, 0), wood),
@@ -51,7 +55,9 @@ def sofa(rng: np.random.Generator, style: Style, seats: int = 0) -> Piece:
     for i in range(seats):
         y = (i + 0.5) * inner - width / 2 + arm
         parts.append(cushion((depth - 0.26, inner - 0.015, seat - 0.27), ((depth + 0.22) / 2, y, 0.27), cloth, 0.06))
-        parts.append(cushion((0.18, inner - 0.03, 0.36), (0, 0, 0), cloth, 0.07).moved(pose((0.33, y, seat - 0.03), pitch=0.2)))
+        parts.append(
+            cushion((0.18, inner - 0.03, 0.36), (0, 0, 0), cloth, 0.07).moved(pose((0.33, y, seat - 0.03), pitch=0.2))
+        )
     for i in range(int(rng.integers(0, seats + 1))):
         y = rng.choice([-1, 1]) * (width / 2 - arm - 0.25) * (1 if i < 2 else 0.1)
         shape = pillow(rng, style).shape.moved(pose((0.42, y, seat + 0.02), pitch=-1.1))
@@ -69,7 +75,12 @@ def armchair(rng: np.random.Generator, style: Style) -> Piece:
 
 def chair(rng: np.random.Generator, style: Style) -> Piece:
     """Four legs or a star base, a seat, a back of slats, a board or upholstery."""
-    width, depth, seat, top = rng.uniform(0.4, 0.48), rng.uniform(0.42, 0.5), rng.uniform(0.43, 0.48), rng.uniform(0.8, 1.05)
+    width, depth, seat, top = (
+        rng.uniform(0.4, 0.48),
+        rng.uniform(0.42, 0.5),
+        rng.uniform(0.43, 0.48),
+        rng.uniform(0.8, 1.05),
+    )
     frame = style.grain("chair") if rng.random() < 0.6 else style.steel("chair")
     soft = rng.random() < 0.5
     pad = style.cloth("chair", rng, 0.5) if soft else frame
@@ -86,7 +97,11 @@ def chair(rng: np.random.Generator, style: Style) -> Piece:
         y = k * (width / 2 - 0.025)
         parts.append(limb((0.03, y, seat), (0.03 - lean, y, top), 0.02, 0.018, frame, 6))
     if soft or rng.random() < 0.4:
-        parts.append(cushion((0.05, width - 0.03, 0.6 * (top - seat)), (0.03 - 0.7 * lean, 0, top - 0.62 * (top - seat)), pad, 0.02))
+        parts.append(
+            cushion(
+                (0.05, width - 0.03, 0.6 * (top - seat)), (0.03 - 0.7 * lean, 0, top - 0.62 * (top - seat)), pad, 0.02
+            )
+        )
     else:
         for z in np.linspace(seat + 0.15, top - 0.06, int(rng.integers(2, 5))):
             parts.append(board((0.025, width - 0.05, 0.06), (0.03 - lean * (z - seat) / (top - seat), 0, z), frame))

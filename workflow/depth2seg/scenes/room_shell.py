@@ -14,7 +14,11 @@ def shell(size: np.ndarray, rng: np.random.Generator) -> tuple[Triangles, np.nda
     x, y, z = size
     textures = ["parquet", "boards", "floortiles", "carpet"]
     floor_texture = textures[rng.choice(4, p=[0.3, 0.25, 0.2, 0.25])]
-    floor = colour(rng, 0.1, 0.5, 0.45) if floor_texture in ("carpet", "floortiles") else np.array([0.36, 0.22, 0.12]) * rng.uniform(0.5, 1.5)
+    floor = (
+        colour(rng, 0.1, 0.5, 0.45)
+        if floor_texture in ("carpet", "floortiles")
+        else np.array([0.36, 0.22, 0.12]) * rng.uniform(0.5, 1.5)
+    )
     wall = colour(rng, 0.4, 0.8, 0.14) if rng.random() < 0.75 else colour(rng, 0.15, 0.55, 0.5)
     texture = f"wallpaper{rng.integers(3)}" if rng.random() < 0.35 else "wallpaint"
     feature = int(rng.integers(4)) if rng.random() < 0.4 else -1  # one wall in another colour
@@ -23,7 +27,10 @@ def shell(size: np.ndarray, rng: np.random.Generator) -> tuple[Triangles, np.nda
     corners = np.array([[0, 0, 0], [x, 0, 0], [x, y, 0], [0, y, 0]], float)
     up = np.array([0, 0, z])
     ceiling = Paint("ceiling", tuple(np.ones(3) * rng.uniform(0.7, 0.85)), ID["ceiling"])
-    parts = [quads(corners[None], Paint(floor_texture, tuple(floor), ID["floor"])), quads((corners + up)[None], ceiling)]
+    parts = [
+        quads(corners[None], Paint(floor_texture, tuple(floor), ID["floor"])),
+        quads((corners + up)[None], ceiling),
+    ]
     for k in range(4):
         a, b = corners[k], corners[(k + 1) % 4]
         paint = other if k == feature else Paint(texture, tuple(wall), ID["wall"])
@@ -41,7 +48,10 @@ def door(rng: np.random.Generator, style: Style) -> Piece:
     wide, tall = rng.uniform(0.8, 0.95), rng.uniform(1.98, 2.1)
     tint = tuple(style.wood if rng.random() < 0.5 else np.ones(3) * rng.uniform(0.5, 0.85))
     leaf, frame = Paint("panel", tint, ID["door"]), Paint("lacquer", tint, ID["door"])
-    parts = [facing((-wide / 2, wide / 2), (0, tall), 0.02, leaf), board((0.06, wide + 0.2, 0.09), (0.03, 0, tall), frame)]
+    parts = [
+        facing((-wide / 2, wide / 2), (0, tall), 0.02, leaf),
+        board((0.06, wide + 0.2, 0.09), (0.03, 0, tall), frame),
+    ]
     parts += [board((0.06, 0.09, tall), (0.03, k * (wide / 2 + 0.045), 0), frame) for k in (-1, 1)]
     side = rng.choice([-1, 1])
     parts.append(board((0.05, 0.13, 0.025), (0.06, side * (wide / 2 - 0.11), 1.02), style.steel("door")))
@@ -133,7 +143,9 @@ def rug(rng: np.random.Generator, style: Style) -> Piece:
     """A rug on the floor, lying about its middle."""
     x, y = rng.uniform([1.0, 1.3], [1.9, 2.6])
     paint = Paint(f"rug{rng.integers(2)}", tuple(np.ones(3) * rng.uniform(0.4, 0.8)), ID["floor mat"])
-    flat = sheet([(-x / 2, -y / 2, 0.012), (-x / 2, y / 2, 0.012), (x / 2, y / 2, 0.012), (x / 2, -y / 2, 0.012)], paint)
+    flat = sheet(
+        [(-x / 2, -y / 2, 0.012), (-x / 2, y / 2, 0.012), (x / 2, y / 2, 0.012), (x / 2, -y / 2, 0.012)], paint
+    )
     return Piece(flat, (x, y, 0.012))
 
 

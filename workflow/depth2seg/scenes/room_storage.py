@@ -26,7 +26,9 @@ def dresser(rng: np.random.Generator, style: Style) -> Piece:
 
 def night_stand(rng: np.random.Generator, style: Style) -> Piece:
     """A small chest for beside a bed."""
-    return _chest(rng, style, "night stand", (0.38, rng.uniform(0.38, 0.5), rng.uniform(0.45, 0.6)), 1, int(rng.integers(1, 4)))
+    return _chest(
+        rng, style, "night stand", (0.38, rng.uniform(0.38, 0.5), rng.uniform(0.45, 0.6)), 1, int(rng.integers(1, 4))
+    )
 
 
 def _chest(
@@ -44,7 +46,9 @@ def _chest(
         parts.append(legs(depth, width, foot, 0.06, body))
     else:
         parts.append(board((depth - 0.06, width - 0.02, foot), (depth / 2 - 0.03, 0, 0), body))
-    return Piece(join(parts), (depth + 0.03, width, height), ((0.03, depth - 0.05, -width / 2 + 0.05, width / 2 - 0.05, height),))
+    return Piece(
+        join(parts), (depth + 0.03, width, height), ((0.03, depth - 0.05, -width / 2 + 0.05, width / 2 - 0.05, height),)
+    )
 
 
 def bookshelf(rng: np.random.Generator, style: Style) -> Piece:
@@ -61,7 +65,9 @@ def bookshelf(rng: np.random.Generator, style: Style) -> Piece:
     for i in range(levels):
         z = 0.05 + i * step + t
         parts.append(_filling(rng, style, depth, width - 2 * t - 0.02, z, step - t - 0.02))
-    return Piece(join(parts), (depth, width, height), ((0.05, depth - 0.05, -width / 2 + 0.1, width / 2 - 0.1, height),))
+    return Piece(
+        join(parts), (depth, width, height), ((0.05, depth - 0.05, -width / 2 + 0.1, width / 2 - 0.1, height),)
+    )
 
 
 def _filling(rng: np.random.Generator, style: Style, depth: float, width: float, z: float, room: float) -> Triangles:
@@ -94,15 +100,21 @@ def desk(rng: np.random.Generator, style: Style) -> Piece:
     """A top on legs and a chest of drawers."""
     depth, width, height = rng.uniform(0.6, 0.8), rng.uniform(1.1, 1.7), rng.uniform(0.71, 0.76)
     paint = style.grain("desk") if rng.random() < 0.7 else style.lacquer("desk")
-    parts = [board((depth, width, 0.03), (depth / 2, 0, height - 0.03), paint), legs(depth, width, height - 0.03, 0.05, style.steel("desk"))]
+    parts = [
+        board((depth, width, 0.03), (depth / 2, 0, height - 0.03), paint),
+        legs(depth, width, height - 0.03, 0.05, style.steel("desk")),
+    ]
     wide, side = 0.42, rng.choice([-1, 1])
     chest = join([
         board((depth - 0.08, wide, height - 0.09), ((depth - 0.08) / 2, 0, 0.06), paint),
-        fronts(depth - 0.08, wide, (0.07, height - 0.05), 1, int(rng.integers(2, 5)), style.lacquer("desk", 0.9), style.steel("desk")),
+        fronts(depth - 0.08, wide, (0.07, height - 0.05), 1, int(rng.integers(2, 5)), style.lacquer("desk", 0.9),
+               style.steel("desk")),
     ])  # fmt: skip
     parts.append(chest.moved(pose((0, side * (width - wide) / 2, 0))))
     parts.append(_monitor(rng).moved(pose((0.22, -side * 0.1 * width, height))))
-    return Piece(join(parts), (depth, width, height + 0.45), ((0.35, depth - 0.05, -width / 2 + 0.1, width / 2 - 0.1, height),))
+    return Piece(
+        join(parts), (depth, width, height + 0.45), ((0.35, depth - 0.05, -width / 2 + 0.1, width / 2 - 0.1, height),)
+    )
 
 
 def _monitor(rng: np.random.Generator) -> Triangles:
@@ -140,24 +152,33 @@ def kitchen(rng: np.random.Generator, style: Style) -> Piece:
     width = rng.uniform(1.8, 2.8)
     top = Paint("marble", tuple(rng.uniform(0.1, 0.6) * np.ones(3)), ID["counter"])
     front, steel = style.lacquer("cabinet"), style.steel("cabinet")
+    tiles = Paint("walltiles", tuple(rng.uniform(0.3, 0.8) * np.ones(3)), ID["wall"])
     run = width - cold
     base = [
         board((depth - 0.04, run, 0.78), (depth / 2 - 0.02, 0, 0.08), front),
         fronts(depth - 0.04, run, (0.1, 0.84), max(2, round(run / 0.5)), 1, front, steel),
         board((depth, run, 0.04), (depth / 2, 0, 0.86), top),
-        board((0.006, run, 0.52), (0.003, 0, 0.9), Paint("walltiles", tuple(rng.uniform(0.3, 0.8) * np.ones(3)), ID["wall"])),
+        board((0.006, run, 0.52), (0.003, 0, 0.9), tiles),
         board((0.33, run, 0.7), (0.165, 0, 1.42), front),
         fronts(0.33, run, (1.43, 2.11), max(2, round(run / 0.5)), 1, style.lacquer("cabinet", 0.95), steel),
         *_sink(0.5 * depth, rng.uniform(-0.25, 0.25) * run),
     ]  # fmt: skip
     parts = [join(base).moved(pose((0, -cold / 2, 0)))]
-    tall, white = rng.uniform(1.6, 1.95), Paint("lacquer", tuple(rng.choice([0.7, 0.4]) * np.ones(3)), ID["refrigerator"])
+    tall, white = (
+        rng.uniform(1.6, 1.95),
+        Paint("lacquer", tuple(rng.choice([0.7, 0.4]) * np.ones(3)), ID["refrigerator"]),
+    )
     y = (width - cold) / 2
     handle = Paint("plain", (0.2, 0.2, 0.2), ID["refrigerator"])
-    box = [board((depth, cold - 0.03, tall), (depth / 2, 0, 0.02), white), fronts(depth, cold - 0.03, (0.06, 0.35 * tall), 1, 1, white, handle),
-           fronts(depth, cold - 0.03, (0.36 * tall, tall), 1, 1, white, handle)]  # fmt: skip
-    parts.append(join(box).moved(pose((0, y, 0))))
-    return Piece(join(parts), (depth + 0.04, width, 2.12), ((0.3, depth - 0.06, -width / 2 + 0.05, width / 2 - cold - 0.1, 0.9),))
+    fridge = [
+        board((depth, cold - 0.03, tall), (depth / 2, 0, 0.02), white),
+        fronts(depth, cold - 0.03, (0.06, 0.35 * tall), 1, 1, white, handle),
+        fronts(depth, cold - 0.03, (0.36 * tall, tall), 1, 1, white, handle),
+    ]
+    parts.append(join(fridge).moved(pose((0, y, 0))))
+    return Piece(
+        join(parts), (depth + 0.04, width, 2.12), ((0.3, depth - 0.06, -width / 2 + 0.05, width / 2 - cold - 0.1, 0.9),)
+    )
 
 
 def _sink(x: float, y: float) -> list[Triangles]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from depth2seg.scenes import room_pictures
+from depth2seg.scenes import room_pictures as pictures
 from depth2seg.scenes.textures import Noise, Textures, axes, cells, grey, street_texture
 from depth2seg.scenes.tiles import ROOM
 
@@ -85,7 +85,7 @@ def _rug(rng: np.random.Generator, noise: Noise) -> np.ndarray:
 
 
 def _grain(rng: np.random.Generator, noise: Noise) -> np.ndarray:
-    x, y = axes()
+    _x, y = axes()
     rings = np.sin(2 * np.pi * (rng.integers(5, 14) * y + 0.6 * noise(2.0)))
     return grey(1 + 0.1 * rings + 0.07 * np.sin(2 * np.pi * 40 * (y + 0.01 * noise(1.5))) + 0.05 * noise(0.8))
 
@@ -161,6 +161,7 @@ _PATTERNS = {
     "boards": lambda rng, noise: _planks(rng, noise, 1, 14, 0.004),
     "floortiles": _floortiles, "walltiles": _walltiles, "carpet": _carpet, "rug": _rug, "grain": _grain,
     "lacquer": _lacquer, "weave": _weave, "quilt": _quilt, "drape": _drape, "slats": _slats, "marble": _marble,
-    "cardboard": _cardboard, "panel": _panel, "spine": room_pictures.spine, "page": room_pictures.page, "picture": room_pictures.picture, "screen": room_pictures.screen,
-    "outside": room_pictures.outside, "glare": _glare,
+    "cardboard": _cardboard, "panel": _panel, "glare": _glare,
+    "spine": pictures.spine, "page": pictures.page, "picture": pictures.picture, "screen": pictures.screen,
+    "outside": pictures.outside,
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Small things that lie and stand about: pillows, books, boxes, bags, vases, paper, plants, and lamps."""
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -60,7 +61,7 @@ def bag(rng: np.random.Generator, style: Style) -> Piece:
     paint = Paint("weave", tuple(colour(rng, 0.03, 0.4, 0.6)), ID["bag"])
     x, y, z = rng.uniform([0.12, 0.25, 0.25], [0.22, 0.45, 0.42])
     arch = [(0, -0.12, z - 0.02), (0, -0.09, z + 0.1), (0, 0.09, z + 0.1), (0, 0.12, z - 0.02)]
-    handle = [limb(a, b, 0.012, 0.012, paint, 5) for a, b in zip(arch, arch[1:], strict=False)]
+    handle = [limb(a, b, 0.012, 0.012, paint, 5) for a, b in itertools.pairwise(arch)]
     return Piece(join([cushion((x, y, z), (0, 0, 0), paint, 0.05), *handle]), (x, y, z + 0.1))
 
 

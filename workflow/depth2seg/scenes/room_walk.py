@@ -1,4 +1,4 @@
-"""A camera that someone holds and looks around with: an ellipse walked in free space, a slow pan, and a little shake."""
+"""A camera that someone holds and looks around with: an ellipse in free space, a slow pan, and a little shake."""
 
 import numpy as np
 

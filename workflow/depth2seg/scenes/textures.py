@@ -48,9 +48,7 @@ def grid(u: float, v: float, gap: float, shift: float = 0.0) -> tuple[np.ndarray
     return ~inside, (row * u + column).astype(int)
 
 
-def cells(
-    rng: np.random.Generator, u: int, v: int, gap: float, spread: float, joint: float, shift: float = 0.5
-) -> np.ndarray:
+def cells(rng: np.random.Generator, u: int, v: int, gap: float, spread: float, joint: float, shift: float = 0.5):
     """Brightness of a brick-like pattern: cells that differ by a spread, joints all alike."""
     joints, cell = grid(u, v, gap, shift)
     shade = 1 + spread * rng.standard_normal(u * v)

@@ -1,7 +1,7 @@
 """Names of all textures, and the metres that one tile of each covers.
 
-Textures that fill a surface once, whatever its size, as a picture fills its frame, are given coordinates 0 to 1 by those
-who use them.
+Textures that fill a surface once, whatever its size, as a picture fills its frame, are given coordinates 0 to 1 by
+those who use them.
 """
 
 STREET: dict[str, float] = {
