@@ -25,7 +25,7 @@ VERBS: dict[str, str] = {
     "claims": "hold the paper's claims against the tables",
     "all": "write the table of every experiment",
     "figure": "draw one figure",
-    "bench": "time training steps against a plain PyTorch loop",
+    "bench": "time training steps against a plain PyTorch loop, packing against Pillow",
 }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from depth2seg.data import decode, resize
+from depth2seg.data import decode, index, resize
 from depth2seg.data.array_files import ArrayFiles
 from depth2seg.data.classes import ClassTable
 from depth2seg.data.pack_settings import Settings
@@ -38,6 +38,8 @@ class RowPacker:
         self.paths = {name: column.where(column.notna(), None).tolist() for name, column in columns.items()}
         self.sequence = list(zip(frames["split"], frames["sequence"], strict=True))
         self.images = frames["image"].tolist()
+        unit = frames.reindex(columns=[index.DEPTH_UNIT])[index.DEPTH_UNIT]
+        self.depth_unit = unit.fillna(decode.KITTI_DEPTH_UNIT).tolist()
         # Pictures without a camera, as of a classification set, may differ in size.
         self.has_camera = frames["fx"].notna().tolist()
         self.windows = settings.windows
@@ -80,7 +82,7 @@ class RowPacker:
                 value = np.full((*self.size, *ARRAYS[name].channels), ARRAYS[name].fill, ARRAYS[name].dtype)
             else:
                 path = self.root / relative
-                value, of = self._decode(name, path, window)
+                value, of = self._decode(name, path, window, self.depth_unit[row])
                 size = size or of
                 if of != size:
                     raise UserError(f"{path} is {_times(of)}, but the other files of its frame are {_times(size)}")
@@ -90,7 +92,7 @@ class RowPacker:
         return size, pixels
 
     def _decode(
-        self, name: str, path: Path, window: tuple[int, int, int, int] | None
+        self, name: str, path: Path, window: tuple[int, int, int, int] | None, depth_unit: float
     ) -> tuple[np.ndarray, tuple[int, int]]:
         """The packed array of one file, and its size before resizing."""
         if name in ("image", "right_image"):
@@ -110,7 +112,7 @@ class RowPacker:
             value *= np.float32([self.size[1] / stored.shape[1], self.size[0] / stored.shape[0]])
             value[~known] = np.nan
             return value, valid.shape
-        stored = resize.cut(decode.depth(path), window, path)
+        stored = resize.cut(decode.depth(path, depth_unit), window, path)
         return resize.nearest_valid(stored, stored > 0, self.size)[0], stored.shape
 
 

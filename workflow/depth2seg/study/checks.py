@@ -33,7 +33,7 @@ def check(config: Config) -> None:
 def labelled_images(dataset: object) -> int | None:
     """How many labelled training images a data set's config promises; None where only its files tell."""
     match dataset.source:
-        case "rendered-street":
+        case "rendered-street" | "rendered-room":
             return dataset.splits.train.sequences * dataset.splits.train.frames
         case "camvid":
             return 164
@@ -84,6 +84,11 @@ def _fit_problems(key: str, recipe: RecipeBlock, source: str) -> list[str]:
     lacking = {"kitti": "dense", "cityscapes": "lidar"}.get(source)
     if lacking is not None and recipe.supervision == lacking:
         return [f"{key}.supervision: {source} has no {lacking} depth to train on"]
+    if source == "rendered-room" and recipe.supervision not in (None, "video", "dense"):
+        return [
+            f"{key}.supervision: rendered-room is seen by one hand-held camera that measures every pixel's depth; "
+            f"it has no {recipe.supervision}; use 'video' or 'dense'"
+        ]
     return []
 
 

@@ -28,7 +28,7 @@ class Block(BaseModel):
 
 
 class SequenceSplit(Block):
-    """How many sequences a split of a rendered street has, and which frames of each are rendered."""
+    """How many sequences a split of rendered streets or rooms has, and which frames of each are rendered."""
 
     sequences: Count
     frames: Count
@@ -42,7 +42,7 @@ class ImageSplit(Block):
 
 
 class StreetSplits(Block):
-    """The splits of rendered streets: see the frame index in results/README.md."""
+    """The splits of rendered streets and rooms: see the frame index in results/README.md."""
 
     video: SequenceSplit
     val: SequenceSplit
@@ -58,7 +58,7 @@ class ObjectSplits(Block):
 
 
 class Rendered(Block):
-    """What both kinds of rendered data set have: seed, frame size (height, width), samples a pixel."""
+    """What all kinds of rendered data set have: seed, frame size (height, width), samples a pixel."""
 
     seed: int = 0
     size: FrameSize
@@ -70,6 +70,15 @@ class RenderedStreet(Rendered):
 
     source: Literal["rendered-street"]
     classes: Literal["cityscapes"] = "cityscapes"
+    fps: Positive = 10.0
+    splits: StreetSplits
+
+
+class RenderedRoom(Rendered):
+    """Procedural rooms looked around in with one hand-held camera."""
+
+    source: Literal["rendered-room"]
+    classes: Literal["nyu40", "nyu13"] = "nyu13"
     fps: Positive = 10.0
     splits: StreetSplits
 
@@ -128,7 +137,9 @@ class Nyu(Published):
     classes: Literal["nyu40", "nyu13"] = "nyu40"
 
 
-Dataset = Annotated[RenderedStreet | RenderedObject | CamVid | Kitti | Cityscapes | Nyu, Field(discriminator="source")]
+Dataset = Annotated[
+    RenderedStreet | RenderedRoom | RenderedObject | CamVid | Kitti | Cityscapes | Nyu, Field(discriminator="source")
+]
 
 
 class Schedule(Block):
