@@ -95,7 +95,7 @@ def table(results: dict) -> str:
     """The results as lines of text."""
     low, high = results["ratio_range"]
     return (
-        f"index and pack, {results['frames']} stereo frames, {results['workers']} threads: {results['frames_a_second']} "
-        f"a second; Pillow in as many processes: {results['pillow_frames_a_second']}; ratio {results['ratio']:.2f} "
+        f"index and pack, {results['frames']} stereo frames, {results['workers']} threads: "
+        f"{results['frames_a_second']} a second; Pillow in as many processes: {results['pillow_frames_a_second']}; ratio {results['ratio']:.2f} "
         f"({low:.2f} - {high:.2f})"
     )
