@@ -94,8 +94,9 @@ def decode_with_pillow(path: str) -> int:
 def table(results: dict) -> str:
     """The results as lines of text."""
     low, high = results["ratio_range"]
+    threads = f"{results['workers']} threads"
+    rates = f"{results['frames_a_second']} a second, Pillow in as many processes {results['pillow_frames_a_second']}"
     return (
-        f"index and pack, {results['frames']} stereo frames, {results['workers']} threads: "
-        f"{results['frames_a_second']} a second; Pillow in as many processes: {results['pillow_frames_a_second']}; ratio {results['ratio']:.2f} "
-        f"({low:.2f} - {high:.2f})"
+        f"index and pack, {results['frames']} stereo frames, {threads}: {rates}; "
+        f"ratio {results['ratio']:.2f} ({low:.2f} - {high:.2f})"
     )
