@@ -12,6 +12,7 @@ VERBS: dict[str, str] = {
     "image": "build an Apptainer image",
     "render": "render one sequence of a rendered data set",
     "fetch": "download and verify a data set's raw files, or verify those that are there",
+    "archive": "obtain one part of a published data set: download, verify and extract its archive",
     "preflight": "check the files of a published data set, before anything is made of them",
     "prepare": "make what the frame index needs of one part of a published data set",
     "index": "write a data set's frame index",

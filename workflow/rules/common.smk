@@ -51,6 +51,7 @@ wildcard_constraints:
     train_size=r"\d+",
     seed=r"\d+",
     sequence="[A-Za-z0-9_-]+",
+    part="[A-Za-z0-9_.-]+",
 
 
 def image(name):
@@ -82,6 +83,10 @@ def dataset_settings(wildcards):
     return study.dataset_settings(wildcards.dataset)
 
 
+def obtaining_settings(wildcards):
+    return study.obtaining_settings(wildcards.dataset)
+
+
 def sequence_settings(wildcards):
     return study.sequence_settings(wildcards.dataset, wildcards.sequence)
 
@@ -92,6 +97,8 @@ def packing_settings(wildcards):
 
 def raw_manifests(wildcards):
     dataset = study.dataset(wildcards.dataset)
+    if study.published(wildcards.dataset):
+        return [f"{RESULTS}/data/{wildcards.dataset}/archives/{part.name}.json" for part in study.parts(wildcards.dataset)]
     if not study.rendered(wildcards.dataset):
         return [f"{RESULTS}/data/{wildcards.dataset}/manifest.json"]
     return expand(f"{DATA}/{wildcards.dataset}/manifests/{{sequence}}.json", sequence=frame_index.sequences(dataset))

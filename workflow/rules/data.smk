@@ -45,6 +45,29 @@ rule fetch:
         " | tee {log:q}"
 
 
+rule archive:
+    input:
+        image=image("analysis"),
+    output:
+        placed=f"{RESULTS}/data/{{dataset}}/archives/{{part}}.json",
+    log:
+        f"{RESULTS}/logs/archive/{{dataset}}/{{part}}.log",
+    container:
+        ANALYSIS
+    threads: 1
+    resources:
+        mem_mb=500,
+        downloads=1,
+    params:
+        settings=obtaining_settings,
+        root=f"{DATA}/{{dataset}}",
+    message:
+        "Obtaining {wildcards.part} of {wildcards.dataset}"
+    shell:
+        "{DEPTH2SEG} archive --settings {params.settings:q} --part {wildcards.part} --root {params.root:q}"
+        " --out {output.placed:q} 2>&1 | tee {log:q}"
+
+
 rule preflight:
     input:
         raw_manifests,

@@ -1,5 +1,6 @@
 """What a config's types cannot say: names that must exist, combinations that make sense, sizes that fit."""
 
+from depth2seg.data import registry
 from depth2seg.data.kitti_splits import LABELLED, TEST_IMAGES
 from depth2seg.errors import UserError
 from depth2seg.study.schema import Config, RecipeBlock, Schedule
@@ -12,6 +13,8 @@ def check(config: Config) -> None:
     for name, recipe in config.recipes.items():
         problems += _recipe_problems(config, name, recipe)
     problems += _circles(config)
+    for name, dataset in config.datasets.items():
+        problems += _part_problems(f"datasets.{name}", dataset)
     for name, setting in config.settings.items():
         key = f"settings.{name}"
         problems += _schedule_problems(f"{key}.schedule", setting.schedule)
@@ -45,6 +48,14 @@ def labelled_images(dataset: object) -> int | None:
             return 795
         case _:
             return None
+
+
+def _part_problems(key: str, dataset: object) -> list[str]:
+    try:
+        registry.parts(dataset.source, getattr(dataset, "parts", None))
+    except UserError as error:
+        return [f"{key}.{error}"]
+    return []
 
 
 def _schedule_problems(key: str, schedule: Schedule) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Union
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 
 from depth2seg.data.cityscapes import CITIES
-from depth2seg.data.kitti_splits import drive_splits
+from depth2seg.data.kitti_splits import drive_splits, drives
 from depth2seg.models.sources import SOURCES
 from depth2seg.study.task_specs import TaskSpec, task_specs
 
@@ -99,7 +99,19 @@ class CamVid(Block):
 
 
 class Published(Block):
-    """A published data set: its archives' own folders, side by side in the data set's folder of the data root."""
+    """A published data set: its folder of the data root is used as it is, and what is missing is obtained.
+
+    ``archives``: a folder with the publisher's archives, used instead of downloading them. ``mirror``: an address that
+    has them, each under its file's name (Cityscapes: another portal). ``parts``: which of the registry's are taken.
+    """
+
+    archives: str | None = None
+    mirror: str | None = None
+    parts: Annotated[list[str], Field(min_length=1)] | None = None
+
+    def needed_parts(self) -> list[str] | None:
+        """The registry's parts that what this block selects is in, unless it names ``parts``; None: all usual ones."""
+        return self.parts
 
 
 class Kitti(Published):
@@ -115,6 +127,12 @@ class Kitti(Published):
     least_motion: NotNegative = 0.1
     drives: Annotated[list[Literal[tuple(drive_splits())]], Field(min_length=1)] | None = None
 
+    def needed_parts(self) -> list[str] | None:
+        """The archives of the drives, their days' calibration, and the labelled images."""
+        used = [drive.name for drive in drives(self.model_dump())]
+        days = sorted({name[:10] for name in used})
+        return self.parts or [*(f"{day}_calib" for day in days), *(name[:21] for name in used), "data_semantics"]
+
 
 class Cityscapes(Published):
     """Cityscapes' 5,000 finely labelled frames (train and val), and the video around them.
@@ -128,6 +146,12 @@ class Cityscapes(Published):
     video: bool = True
     crop: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=4, max_length=4)] = [0, 768, 0, 2048]
     cities: Annotated[list[Literal[tuple(c for cs in CITIES.values() for c in cs)]], Field(min_length=1)] | None = None
+
+    def needed_parts(self) -> list[str] | None:
+        """The packages; without ``video`` not the largest, that of the sequences."""
+        packages = ("leftImg8bit", "rightImg8bit", "disparity", "camera", "gtFine")
+        sequences = ("leftImg8bit_sequence",) if self.video else ()
+        return self.parts or [f"{name}_trainvaltest" for name in (*packages, *sequences)]
 
 
 class Nyu(Published):

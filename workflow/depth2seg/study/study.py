@@ -6,6 +6,8 @@ from itertools import product
 
 from pydantic import ValidationError
 
+from depth2seg.data import registry
+from depth2seg.data.registry import Part
 from depth2seg.errors import UserError
 from depth2seg.models.sources import SOURCES
 from depth2seg.study.cells import Cell
@@ -103,16 +105,29 @@ class Study:
         return canonical(block | vars(cell) | described)
 
     def dataset_settings(self, name: str) -> str:
-        """A data set's block, as canonical JSON."""
-        return canonical(self.dataset(name))
+        """A data set's block, as canonical JSON, without where a published one's archives come from."""
+        return canonical({key: value for key, value in self.dataset(name).items() if not self._tells_where(name, key)})
+
+    def obtaining_settings(self, name: str) -> str:
+        """What a job that obtains a part of a published data set needs of its block, as canonical JSON."""
+        block = self.dataset(name)
+        return canonical({key: block[key] for key in block if key == "source" or self._tells_where(name, key)})
+
+    def published(self, name: str) -> bool:
+        """Whether a data set comes as archives of its publisher."""
+        return isinstance(self._get("datasets", name), Published)
+
+    def parts(self, name: str) -> list[Part]:
+        """The parts of a published data set that this study takes, from the registry."""
+        block = self._get("datasets", name)
+        return registry.parts(block.source, block.needed_parts())
+
+    def _tells_where(self, name: str, key: str) -> bool:
+        return self.published(name) and key in ("archives", "mirror")
 
     def dataset(self, name: str) -> dict:
         """A data set's block, as a plain dict."""
         return self._get("datasets", name).model_dump(mode="json")
-
-    def published(self, name: str) -> bool:
-        """Whether a data set's raw files are its publisher's archives: checked and prepared before they are indexed."""
-        return isinstance(self._get("datasets", name), Published)
 
     def rendered(self, name: str) -> bool:
         """Whether a data set's raw files are rendered, and not downloaded or brought."""
