@@ -4,17 +4,19 @@ Each maker writes what the publisher's archives hold once they are extracted sid
 same folders into archives. Pictures are blocks of colour: what matters here is where things lie and how they are coded.
 """
 
+import io
 import json
+import zipfile
 
 import cv2
 import numpy as np
-from depth2seg.data import kitti_splits
+from depth2seg.data import kitti_splits, registry
 from depth2seg.data.cityscapes import AFTER, BEFORE
 from depth2seg.scenes import formats
 
 KITTI_SIZE = (96, 320)  # height, width: KITTI's own is about 375 x 1242, and differs by day
 TRAINED, VALIDATED, TESTED = (f"2011_09_26_drive_{number}_sync" for number in ("0001", "0015", "0048"))
-KITTI_DRIVES = {TRAINED: 8, VALIDATED: 3, TESTED: 23}  # Eigen tests on frames 0 to 21 of drive 0048
+KITTI_DRIVES = {TRAINED: 12, VALIDATED: 3, TESTED: 23}  # Eigen tests on frames 0 to 21 of drive 0048
 STANDING = (2, 3, 4)  # frames of the training drive after which the car has not moved
 STEP = 0.8  # metres a frame otherwise
 KITTI_LABELS = (7, 8, 11, 21, 22, 23, 26)
@@ -132,3 +134,21 @@ def write_nyu(root, scenes=NYU_SCENES, train=NYU_TRAIN):
 def nyu_classes():
     """A stand-in for the published mapping of labels 1 to 894 to classes 1 to 40."""
     return (np.arange(894) % 40 + 1).astype(np.uint8)
+
+
+def archives(root, parts):
+    """These parts of the registry as the publishers' files, by name, made of a folder that a maker above wrote."""
+    return {part.file: _zipped(root, part) if registry.is_archive(part.file) else (root / part.makes[0]).read_bytes()
+            for part in parts}  # fmt: skip
+
+
+def _zipped(root, part):
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
+        for path in sorted(path for made in part.makes for path in _files(root / made)):
+            archive.write(path, path.relative_to(root / part.folder))
+    return written.getvalue()
+
+
+def _files(path):
+    return [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]

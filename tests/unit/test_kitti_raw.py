@@ -154,7 +154,7 @@ def test_the_index_of_published_folders(root, tmp_path):
     frames = prepared(root, tmp_path)
     video, val = frames[frames["split"] == "video"], frames[frames["split"] == "val"]
     assert set(video["sequence"]) == {data.TRAINED}
-    assert video["frame"].tolist() == [f for f in range(8) if f not in data.STANDING]
+    assert video["frame"].tolist() == [f for f in range(12) if f not in data.STANDING]
     assert video["lidar"].notna().all() and video["right_image"].notna().all() and video["depth"].isna().all()
     assert set(val["sequence"]) == {data.TESTED}
     assert val["frame"].tolist() == list(range(23)), "22 tested frames, and the one after the last"
@@ -193,7 +193,7 @@ def test_preparing_goes_on_where_it_was(root, tmp_path):
     lidar[1].unlink()
     prepared(root, tmp_path)
     assert lidar[1].is_file() and lidar[0].stat().st_mtime_ns == before
-    assert json.loads((tmp_path / f"{data.TRAINED}.json").read_text())["projected"] == len(lidar) == 5
+    assert json.loads((tmp_path / f"{data.TRAINED}.json").read_text())["projected"] == len(lidar) == 9
 
 
 def test_a_frame_without_a_scan_has_no_lidar(root, tmp_path):
@@ -209,7 +209,7 @@ def test_preflight_counts_what_is_there(root, tmp_path):
     assert verb("preflight", root, tmp_path / "report.json") == 0
     report = json.loads((tmp_path / "report.json").read_text())
     assert report == {
-        "source": "kitti", "label_images": 200, "label_images_decoded": 200, "drives": 2, "frames": 31
+        "source": "kitti", "label_images": 200, "label_images_decoded": 200, "drives": 2, "frames": 35
     }  # fmt: skip
 
 
@@ -232,7 +232,7 @@ def test_preflight_says_all_that_is_wrong_in_one_message(root, tmp_path, capsys)
     message = capsys.readouterr().err
     for part in (
         r"is not ready as the data set 'kitti':",
-        r"1 of 8 files of .*image_03/data are missing \(0000000005\): extract the drive's archive anew",
+        r"1 of 12 files of .*image_03/data are missing \(0000000005\): extract the drive's archive anew",
         r"0000000000.bin is no laser scan",
         r"calib_velo_to_cam.txt: R is no rotation",
         r"1 of 22 of Eigen's test frames of 2011_09_26_drive_0048_sync are missing \(21\)",
