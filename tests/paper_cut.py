@@ -28,13 +28,16 @@ def cut_study(folder, mirrors):
             step = {"policy": "step", "milestones": [1]} if "milestones" in block["schedule"] else {}
             kept = {key: block["schedule"][key] for key in ("optimizer", "lr") if key in block["schedule"]}
             block["schedule"] = {"iterations": 2, "batch": 2, **kept, **step}
+        if "evaluate_every" in block:
+            block["evaluate_every"] = 1
         if "crop" in block:
             block["crop"] = [64, 64]
         if "seeds" in block:
             block["seeds"] = 1
     for name, block in list(config["experiments"].items()):
         block["recipes"] = [recipe for recipe in block["recipes"] if recipe in recipes]
-        block |= {"backbones": ["resnet18"], "train_sizes": [2], "seeds": 1}
+        small = "vit-tiny" if block["backbones"][0].startswith("vit") else "resnet18"
+        block |= {"backbones": [small], "train_sizes": [2], "seeds": 1}
         if len(block["recipes"]) < 2:
             del config["experiments"][name]
     path = folder / "cut.yaml"

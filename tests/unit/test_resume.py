@@ -124,6 +124,7 @@ CASES = {
     "contrastive": ("pretrain", recipe("contrastive", queue=6), "street"),
     "corrected": ("finetune", cell(), "street"),
     "released": ("finetune", cell(protocol="released"), "street"),
+    "evaluated": ("finetune", cell(evaluate_every=1, scales=[0.5, 1.5]), "street"),
     "deeplabv3-sgd": (
         "finetune",
         cell(head="deeplabv3", output_stride=16, crop=[32, 64], schedule=SCHEDULE | {"optimizer": "sgd"}),

@@ -64,7 +64,27 @@ def test_a_wrong_key_or_value(tmp_path, changes, named):
         ({"recipes.flow.supervision": "video"}, ["recipes.flow.supervision", "'video'", "None"]),
         ({"recipes.depth-video.supervision": None}, ["recipes.depth-video.supervision", "missing"]),
         ({"recipes.depth-video.depth_range": [80.0, 2.0]}, ["recipes.depth-video.depth_range", "[80.0, 2.0]"]),
-        ({"settings.deeplabv3.transfer": "encoder+decoder"}, ["settings.deeplabv3.transfer", "'encoder'"]),
+        (
+            {"settings.deeplabv3.transfer": "encoder+decoder"},
+            ["experiments.transfer.settings", "head 'deeplabv3'", "not the decoder", "['depth-video']", "or transfer"],
+        ),
+        ({"settings.unet.head": "dpt"}, ["experiments.pretraining.settings", "'dpt' of 'unet' cannot take resnet18"]),
+        (
+            {"experiments.architecture.backbones": ["vit-small"]},
+            ["experiments.architecture.settings", "'depth-decoder' of 'unet' cannot take vit-small", "use 'dpt'"],
+        ),
+        (
+            {"experiments.flow.backbones": ["vit-base"]},
+            ["task 'flow' of 'flow' cannot train vit-base", "decoder 'depth-decoder' of 'depth-video'", "use 'dpt'"],
+        ),
+        (
+            {"recipes.depth-video.decoder": "dpt"},
+            ["experiments.pretraining.recipes", "decoder 'dpt' of 'depth-video' cannot take resnet18"],
+        ),
+        (
+            {"recipes.none": {"label": "x", "task": "imported", "layout": "mae", "weights": "mae.pth", "seeds": 2}},
+            ["experiments.pretraining.recipes", "layout 'mae' of 'none' is not of a resnet18"],
+        ),
         ({"settings.deeplabv3.crop": [96, 96]}, ["settings.deeplabv3.crop", "[96, 96]", "[64, 128]"]),
         ({"experiments.flow.dataset": "smoke-street"}, ["experiments.flow.dataset", "'smoke-street'", "smoke-streets"]),
         ({"experiments.flow.dataset": "smoke-objects"}, ["experiments.flow.dataset", "no labelled data set"]),
@@ -74,7 +94,7 @@ def test_a_wrong_key_or_value(tmp_path, changes, named):
         ({"experiments.flow.train_sizes": [4, 9]}, ["experiments.flow.train_sizes", "9", "8 labelled"]),
         (
             {"experiments.transfer.recipes": ["none", "flow"]},
-            ["experiments.transfer.recipes", "flow", "no depth decoder"],
+            ["experiments.transfer.recipes", "flow", "no decoder"],
         ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

@@ -384,7 +384,7 @@ def test_schedules_reach_their_learning_rates(packed):
         block = {"iterations": 6, "batch": 1, "lr": 0.5, "policy": policy, "optimizer": "sgd", "warmup": warmup}
         block |= {"milestones": [3, 5]} if policy == "step" else {}
         schedule = Schedule(**block).model_dump()
-        config = training_config("x", {}, {}, schedule, 0, "float32", 0)
+        config = training_config("x", "depth2seg.models.segmentor", {}, {}, schedule, 0, "float32", 0)
         wrapper = build_optim_wrapper(torch.nn.Linear(1, 1), config.optim_wrapper)
         schedulers = [PARAM_SCHEDULERS.build({**s, "optimizer": wrapper}) for s in config.param_scheduler]
         rates = []

@@ -43,7 +43,7 @@ EXPERIMENTS = list(study.config.experiments)
 wildcard_constraints:
     dataset="|".join(study.config.datasets),
     recipe="[a-z0-9+-]+",
-    backbone="resnet[0-9]+",
+    backbone="[a-z0-9-]+",
     setting="[a-z0-9+-]+",
     experiment="|".join(EXPERIMENTS),
     height=r"\d+",
@@ -200,6 +200,7 @@ def first_experiment_settings(wildcards):
 
 def figure_files():
     names = [*EXPERIMENTS, "claims", "predictions", "convergence", "activations"]
+    names += ["scales"] if "robustness" in study.measures(EXPERIMENTS[0]) else []
     names += [f"{task}-maps" for task in ("depth", "flow") if network_files(task, "samples.npz")]
     names += [f"{task}-pictures" for task in study.pictured_tasks]
     return [f"{RESULTS}/figures/{name}.png" for name in names]

@@ -1,8 +1,10 @@
-"""ResNet encoders with the five levels that a depth decoder needs."""
+"""ResNet encoders with the five levels that a depth decoder needs, and the choice of an encoder by its name."""
 
-from torch import Tensor
+from torch import Tensor, nn
 
+from depth2seg.models.families import FAMILIES
 from depth2seg.models.openmmlab import MODELS, ResNet
+from depth2seg.models.vit import VITS, ViTEncoder
 
 DEPTHS = {"resnet18": 18, "resnet50": 50}
 
@@ -47,6 +49,25 @@ class ResNetEncoder(ResNet):
         return tuple(levels)
 
 
+def encoder_config(name: str, output_stride: int = 32) -> dict:
+    """mmengine's config of the encoder called ``name``; ``output_stride`` is a ResNet's alone."""
+    if FAMILIES[name] == "vit":
+        return {"type": "ViTEncoder", "name": name}
+    return {"type": "ResNetEncoder", "name": name, "output_stride": output_stride}
+
+
+def build_encoder(name: str, output_stride: int = 32) -> nn.Module:
+    """The encoder called ``name``: B x 3 x H x W to its levels, finest first."""
+    return MODELS.build(encoder_config(name, output_stride))
+
+
 def encoder_channels(name: str) -> list[int]:
-    """Channels of an encoder's five levels."""
+    """Channels of an encoder's levels, finest first: five of a ResNet, four of a ViT."""
+    if FAMILIES[name] == "vit":
+        return [VITS[name].channels] * len(ViTEncoder.LEVELS)
     return [64, *(c * (1 if DEPTHS[name] < 50 else 4) for c in (64, 128, 256, 512))]
+
+
+def encoder_strides(name: str) -> tuple[int, ...]:
+    """Pixels of the image between neighbours in each level, at a ResNet's output stride of 32."""
+    return (ViTEncoder.PATCH,) * len(ViTEncoder.LEVELS) if FAMILIES[name] == "vit" else (2, 4, 8, 16, 32)

@@ -58,6 +58,7 @@ class UNetDecoder(nn.Module):
 
     def __init__(self, encoder_channels: list[int]):
         super().__init__()
+        self.outputs = CHANNELS
         below = [encoder_channels[-1], *reversed(CHANNELS[1:])]
         skips = [*reversed(encoder_channels[:-1]), 0]
         stages = list(reversed(CHANNELS))
@@ -81,11 +82,16 @@ class UNetDecoder(nn.Module):
 
 
 class MultiScaleOutput(nn.Module):
-    """One 3 x 3 convolution and a sigmoid at each of the four finest scales."""
+    """One 3 x 3 convolution and a sigmoid at each of the four finest scales, or as many as a decoder has.
 
-    def __init__(self, channels: int):
+    Args:
+        channels: of each output.
+        inputs: channels of the decoder's maps, finest first.
+    """
+
+    def __init__(self, channels: int, inputs: tuple[int, ...] = CHANNELS):
         super().__init__()
-        self.convs = nn.ModuleList(Conv3x3(CHANNELS[scale], channels) for scale in SCALES)
+        self.convs = nn.ModuleList(Conv3x3(count, channels) for count in inputs[: len(SCALES)])
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """Decoder features to outputs in (0, 1), float32, finest first."""

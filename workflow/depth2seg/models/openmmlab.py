@@ -32,9 +32,21 @@ _register_stand_in()
 
 from mmengine.registry import MODELS  # noqa: E402
 from mmengine.structures import PixelData  # noqa: E402
-from mmseg.models import ASPPHead, EncoderDecoder  # noqa: E402
-from mmseg.models.backbones import ResNet  # noqa: E402
+from mmseg.models import ASPPHead, DPTHead, EncoderDecoder  # noqa: E402
+from mmseg.models.backbones import ResNet, VisionTransformer  # noqa: E402
+from mmseg.models.backbones.vit import TransformerEncoderLayer  # noqa: E402
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead  # noqa: E402
 from mmseg.structures import SegDataSample  # noqa: E402
 
-__all__ = ["MODELS", "ASPPHead", "BaseDecodeHead", "EncoderDecoder", "PixelData", "ResNet", "SegDataSample"]
+__all__ = [
+    "MODELS",
+    "ASPPHead",
+    "BaseDecodeHead",
+    "DPTHead",
+    "EncoderDecoder",
+    "PixelData",
+    "ResNet",
+    "SegDataSample",
+    "TransformerEncoderLayer",
+    "VisionTransformer",
+]

@@ -1,36 +1,46 @@
-"""Segmentation networks: mmsegmentation's encoder-decoder with the depth decoder's shape, or DeepLabV3, as head."""
+"""Segmentation networks: mmsegmentation's encoder-decoder with one of the study's decoders as head."""
 
 import torch
 from mmengine.model import BaseDataPreprocessor
 from torch import Tensor
 
-from depth2seg.models.decoder import CHANNELS, Conv3x3, UNetDecoder
+from depth2seg.models.backbones import encoder_channels
+from depth2seg.models.decoder import Conv3x3
+from depth2seg.models.decoders import build_decoder
 from depth2seg.models.openmmlab import MODELS, BaseDecodeHead, EncoderDecoder, PixelData, SegDataSample
 from depth2seg.tasks.base import Normalise
 from depth2seg.tasks.jitter import ColourJitter
 
 
 @MODELS.register_module()
-class DepthDecoderHead(BaseDecodeHead):
-    """The depth decoder with one output a class at full size: pre-trained decoder weights fit ``self.decoder``."""
+class DecoderHead(BaseDecodeHead):
+    """One of the study's decoders with one output a class: pre-trained decoder weights fit ``self.decoder``.
 
-    def __init__(self, in_channels: list[int], num_classes: int, **kwargs: object):
+    Args:
+        kind: ``depth-decoder``, ``deeplabv3`` or ``dpt``.
+        backbone: the encoder below it.
+        num_classes: outputs.
+    """
+
+    def __init__(self, kind: str, backbone: str, num_classes: int, **kwargs: object):
+        decoder, channels = build_decoder(kind, backbone), encoder_channels(backbone)
         super().__init__(
-            in_channels=in_channels,
-            in_index=list(range(len(in_channels))),
+            in_channels=channels,
+            in_index=list(range(len(channels))),
             input_transform="multiple_select",
-            channels=CHANNELS[0],
+            channels=decoder.outputs[0],
             num_classes=num_classes,
-            dropout_ratio=0.0,
+            dropout_ratio=0.1 if kind == "deeplabv3" else 0.0,
             align_corners=False,
             **kwargs,
         )
-        self.decoder = UNetDecoder(in_channels)
-        self.conv_seg = Conv3x3(CHANNELS[0], num_classes)
+        self.decoder = decoder
+        if kind == "depth-decoder":
+            self.conv_seg = Conv3x3(decoder.outputs[0], num_classes)
 
     def forward(self, levels: tuple[Tensor, ...]) -> Tensor:
-        """Encoder levels to B x classes x H x W scores."""
-        return self.conv_seg(self.decoder(levels)[0]).float()
+        """Encoder levels to B x classes x H/s x W/s scores, s the stride of the decoder's finest map."""
+        return self.cls_seg(self.decoder(levels)[0]).float()
 
 
 @MODELS.register_module()

@@ -3,6 +3,7 @@
 from depth2seg.data import registry
 from depth2seg.data.kitti_splits import LABELLED, TEST_IMAGES
 from depth2seg.errors import UserError
+from depth2seg.study.combinations import combination_problems
 from depth2seg.study.schema import Config, RecipeBlock, Schedule
 from depth2seg.study.task_specs import task_specs
 
@@ -18,15 +19,21 @@ def check(config: Config) -> None:
     for name, setting in config.settings.items():
         key = f"settings.{name}"
         problems += _schedule_problems(f"{key}.schedule", setting.schedule)
-        if setting.head == "deeplabv3" and setting.transfer != "encoder":
-            problems.append(
-                f"{key}.transfer: 'encoder+decoder' hands on the depth decoder, which the deeplabv3 head lacks; "
-                "use 'encoder' or head 'depth-decoder'"
-            )
         if setting.head == "depth-decoder" and setting.output_stride != 32:
             problems.append(f"{key}.output_stride: the depth decoder takes the five levels of stride 2 to 32")
+        if setting.head == "dpt" and setting.output_stride != 32:
+            problems.append(f"{key}.output_stride: is a ResNet's; leave it out with head 'dpt'")
         if setting.crop and any(c > s for c, s in zip(setting.crop, setting.size, strict=True)):
             problems.append(f"{key}.crop: {setting.crop} is larger than the image, {setting.size}")
+        if setting.evaluate_every >= setting.schedule.iterations:
+            problems.append(
+                f"{key}.evaluate_every: {setting.evaluate_every} is not less than the {setting.schedule.iterations} "
+                "iterations; the last one is evaluated anyway"
+            )
+        if 1.0 in setting.scales or len(set(setting.scales)) < len(setting.scales):
+            problems.append(
+                f"{key}.scales: {setting.scales}; leave out 1.0, which is evaluated anyway, and repetitions"
+            )
     for name in config.experiments:
         problems += _experiment_problems(config, name)
     if problems:
@@ -138,17 +145,7 @@ def _experiment_problems(config: Config, name: str) -> list[str]:
                 f"{key}.train_sizes: {size} is more than the {available} labelled training images "
                 f"of '{experiment.dataset}'"
             )
-    for setting in (config.settings[s] for s in experiment.settings if s in config.settings):
-        without = [r for r in experiment.recipes if r in config.recipes and not _hands_on_decoder(config.recipes[r])]
-        if setting.transfer == "encoder+decoder" and without:
-            problems.append(f"{key}.recipes: {without} hand on no depth decoder, which '{setting.label}' transfers")
-    return problems
-
-
-def _hands_on_decoder(recipe: RecipeBlock) -> bool:
-    if recipe.task == "none":  # the baseline of such an experiment: its decoder is random too
-        return True
-    return recipe.task in task_specs() and "decoder" in task_specs()[recipe.task].hands_on
+    return problems + combination_problems(config, key, experiment)
 
 
 def _names(names: object) -> str:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 
 from depth2seg.data.cityscapes import CITIES
 from depth2seg.data.kitti_splits import drive_splits, drives
+from depth2seg.models.families import DECODERS, FAMILIES
 from depth2seg.models.sources import SOURCES
 from depth2seg.study.task_specs import TaskSpec, task_specs
 
@@ -17,7 +18,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 Size = Annotated[list[Annotated[int, Field(ge=64, multiple_of=32)]], Field(min_length=2, max_length=2)]
 CropSize = Annotated[list[Annotated[int, Field(ge=32, multiple_of=32)]], Field(min_length=2, max_length=2)]
 FrameSize = Annotated[list[Annotated[int, Field(ge=16)]], Field(min_length=2, max_length=2)]
-Backbone = Literal["resnet18", "resnet50"]
+Backbone = Literal[tuple(FAMILIES)]
 Protocol = Literal["corrected", "released"]
 
 
@@ -261,10 +262,14 @@ def recipe_block(**values: object) -> RecipeBlock:
 
 
 class Setting(Block):
-    """How fine-tuning is done."""
+    """How fine-tuning is done.
+
+    For curves, not for choosing: every ``evaluate_every`` iterations (0: never) the test images are predicted, and at
+    the end they are again at each of ``scales``, factors of their size.
+    """
 
     label: str
-    head: Literal["depth-decoder", "deeplabv3"] = "depth-decoder"
+    head: Literal[tuple(DECODERS)] = "depth-decoder"
     transfer: Literal["encoder", "encoder+decoder"] = "encoder"
     frozen: bool = False
     size: Size
@@ -274,6 +279,8 @@ class Setting(Block):
     flip: bool = False
     crop: CropSize | None = None
     output_stride: Literal[8, 16, 32] = 32
+    evaluate_every: Annotated[int, Field(ge=0)] = 0
+    scales: list[Annotated[float, Field(ge=0.25, le=4)]] = []
 
 
 class Experiment(Block):

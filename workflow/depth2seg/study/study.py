@@ -19,6 +19,8 @@ from depth2seg.study.task_specs import task_specs
 # Fields that name or count things and change no number: left out of what a job is given, so that editing them
 # reruns nothing.
 _LABELS = {"label", "seeds"}
+# What cells are scored by besides mIoU and pixel accuracy, and the key of a setting that makes them have it.
+_MEASURES = {"convergence": "evaluate_every", "robustness": "scales"}
 
 
 def load_study(config: dict, name: str = "config") -> "Study":
@@ -189,7 +191,13 @@ class Study:
         networks = {recipe: self.recipe(recipe).seeds for recipe in block["recipes"]}
         settings = {setting: self.setting(setting).label for setting in block["settings"]}
         described = {"recipe_labels": labels, "setting_labels": settings, "pretraining_seeds": networks}
+        described["measures"] = self.measures(name)
         return canonical(block | described | {"experiment": name})
+
+    def measures(self, experiment: str) -> list[str]:
+        """What an experiment's cells are scored by besides mIoU and pixel accuracy: see ``evaluation.scores``."""
+        settings = [self.setting(name) for name in self._get("experiments", experiment).settings]
+        return [name for name, key in _MEASURES.items() if all(getattr(setting, key) for setting in settings)]
 
     def _get(self, kind: str, name: str) -> object:
         known = getattr(self.config, kind)

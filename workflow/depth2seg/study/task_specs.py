@@ -19,6 +19,7 @@ class TaskSpec:
 
     Attributes:
         trains_on: ``video``, ``objects`` (single objects with their class) or ``images`` (either, one at a time).
+        backbones: the families of backbones (``models.families``) that it can train.
         hands_on: ``encoder``, and ``decoder`` where fine-tuning can take it over.
         keys: the recipe keys that this task alone has. Each maps to ``default`` (without one the key is required) and
             limits: ``choices`` of words, or ``gt``, ``ge``, ``lt``, ``le`` of a number or of each number of a list.
@@ -28,6 +29,7 @@ class TaskSpec:
 
     trains_on: str
     hands_on: list[str]
+    backbones: list[str] = field(default_factory=lambda: ["resnet"])
     keys: dict[str, dict] = field(default_factory=dict)
     shows: dict[str, str] = field(default_factory=dict)
 

@@ -6,22 +6,22 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from depth2seg.data.packing import Packed
-from depth2seg.models.backbones import ResNetEncoder, encoder_channels
+from depth2seg.models.backbones import build_encoder, encoder_channels
 from depth2seg.models.openmmlab import MODELS
 from depth2seg.tasks.base import PretrainingTask
 from depth2seg.tasks.heldout import held_out_batches, pictures
 from depth2seg.training.frames import FrameSets
 
-RECIPE = {"trains_on": "objects", "hands_on": ["encoder"]}
+RECIPE = {"trains_on": "objects", "hands_on": ["encoder"], "backbones": ["resnet", "vit"]}
 
 
 @MODELS.register_module()
 class ClassificationTask(PretrainingTask):
-    """ResNet with global average pooling and one linear layer; cross-entropy; horizontal flips."""
+    """Encoder with global average pooling and one linear layer; cross-entropy; horizontal flips."""
 
     def __init__(self, backbone: str, classes: int, normalisation: str, jitter: dict | None):
         super().__init__(normalisation, jitter)
-        self.encoder = ResNetEncoder(backbone)
+        self.encoder = build_encoder(backbone)
         self.classifier = nn.Linear(encoder_channels(backbone)[-1], classes)
 
     @staticmethod

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torchvision.transforms import v2
 
 from depth2seg.data.packing import Packed
-from depth2seg.models.backbones import ResNetEncoder, encoder_channels
+from depth2seg.models.backbones import build_encoder, encoder_channels
 from depth2seg.models.openmmlab import MODELS
 from depth2seg.tasks.base import PretrainingTask
 from depth2seg.tasks.heldout import held_out_batches, pictures
@@ -18,6 +18,7 @@ from depth2seg.tasks.heldout import held_out_batches, pictures
 RECIPE = {
     "trains_on": "images",
     "hands_on": ["encoder"],
+    "backbones": ["resnet", "vit"],
     "keys": {
         "queue": {"default": 4096, "ge": 1},
         "momentum": {"default": 0.999, "ge": 0.0, "lt": 1.0},
@@ -36,7 +37,7 @@ class ContrastiveTask(PretrainingTask):
     On one device MoCo's shuffling of batches has nothing to shuffle between, so it is left out.
 
     Args:
-        backbone: ``resnet18`` or ``resnet50``.
+        backbone: any of the study's.
         queue: how many keys are kept as negatives.
         momentum: of the moving average that the key network is of the query network's weights.
         temperature: of the softmax over similarities.
@@ -55,7 +56,7 @@ class ContrastiveTask(PretrainingTask):
         super().__init__(normalisation, None)  # each view is jittered by itself
         self.momentum, self.temperature = momentum, temperature
         self.views = Views(**(jitter or JITTER))
-        self.encoder = ResNetEncoder(backbone)
+        self.encoder = build_encoder(backbone)
         channels = encoder_channels(backbone)[-1]
         self.projection = nn.Sequential(nn.Linear(channels, channels), nn.ReLU(), nn.Linear(channels, PROJECTION))
         self.key_encoder = copy.deepcopy(self.encoder).requires_grad_(False)

@@ -8,8 +8,9 @@ from torch import Tensor
 from depth2seg.data.packing import Packed
 from depth2seg.evaluation.depth import best_constant, depth_errors, has_truth
 from depth2seg.geometry import disparity_to_depth, inverse_motion, reproject
-from depth2seg.models.backbones import ResNetEncoder, encoder_channels
-from depth2seg.models.decoder import SCALES, MultiScaleOutput, UNetDecoder
+from depth2seg.models.backbones import build_encoder
+from depth2seg.models.decoder import MultiScaleOutput
+from depth2seg.models.decoders import OUTPUT_STRIDES, build_decoder
 from depth2seg.models.openmmlab import MODELS
 from depth2seg.models.pose import PoseNetwork
 from depth2seg.tasks.base import PretrainingTask
@@ -19,8 +20,10 @@ from depth2seg.tasks.photometric import LocalStatistics, photometric_error, smoo
 RECIPE = {
     "trains_on": "video",
     "hands_on": ["encoder", "decoder"],
+    "backbones": ["resnet", "vit"],
     "keys": {
         "supervision": {"choices": ["video", "stereo", "video+stereo", "lidar", "dense"]},
+        "decoder": {"default": "depth-decoder", "choices": ["depth-decoder", "deeplabv3", "dpt"]},
         "depth_range": {"default": [0.1, 100.0], "gt": 0.0},
         "smoothness": {"default": 1e-3, "ge": 0.0},  # Monodepth2's
         "automask": {"default": True},
@@ -35,10 +38,11 @@ TIE = 1e-5
 
 @MODELS.register_module()
 class DepthTask(PretrainingTask):
-    """ResNet encoder, U-Net decoder, disparity at four scales, and a pose network where there is video.
+    """Encoder, decoder, disparity at each of the decoder's scales, and a pose network where there is video.
 
     Args:
-        backbone: ``resnet18`` or ``resnet50``.
+        backbone: any of the study's.
+        decoder: ``depth-decoder`` (four scales, the finest at full size), ``deeplabv3`` or ``dpt`` (one scale each).
         supervision: ``video``, ``stereo``, ``video+stereo``, ``lidar`` (sparse) or ``dense`` (every pixel's depth).
         depth_range: nearest and farthest depth, in metres times an unknown scale where video alone supervises.
         smoothness: weight of the edge-aware smoothness of mean-normalised disparity, at scale 0.
@@ -48,6 +52,7 @@ class DepthTask(PretrainingTask):
     def __init__(
         self,
         backbone: str,
+        decoder: str,
         supervision: str,
         depth_range: list[float],
         smoothness: float,
@@ -58,9 +63,9 @@ class DepthTask(PretrainingTask):
         super().__init__(normalisation, jitter)
         self.supervision, self.depth_range = supervision, depth_range
         self.smoothness_weight, self.automask = smoothness, automask
-        self.encoder = ResNetEncoder(backbone)
-        self.decoder = UNetDecoder(encoder_channels(backbone))
-        self.output = MultiScaleOutput(1)
+        self.encoder = build_encoder(backbone, OUTPUT_STRIDES[decoder])
+        self.decoder = build_decoder(decoder, backbone)
+        self.output = MultiScaleOutput(1, self.decoder.outputs)
         self.pose = PoseNetwork() if "video" in supervision else None
 
     @staticmethod
@@ -76,16 +81,25 @@ class DepthTask(PretrainingTask):
     @staticmethod
     def network(settings: dict) -> dict:
         """As the constructor has them."""
-        names = ("backbone", "supervision", "depth_range", "smoothness", "automask", "normalisation", "jitter")
+        names = (
+            "backbone",
+            "decoder",
+            "supervision",
+            "depth_range",
+            "smoothness",
+            "automask",
+            "normalisation",
+            "jitter",
+        )
         return {name: settings[name] for name in names}
 
     def disparities(self, image: Tensor) -> list[Tensor]:
-        """B x 3 x H x W to B x 1 x H/2^s x W/2^s sigmoid outputs for s = 0..3."""
+        """B x 3 x H x W to sigmoid outputs: B x 1 x H/2^s x W/2^s for s = 0..3, or one at the decoder's stride."""
         return self.output(self.decoder(self.encoder(self.normalise(image))))
 
     def depth(self, image: Tensor) -> Tensor:
         """Depth at full size, B x 1 x H x W."""
-        return disparity_to_depth(self.disparities(image)[0], *self.depth_range)
+        return disparity_to_depth(_resize(self.disparities(image)[0], image.shape[-2:]), *self.depth_range)
 
     def loss(self, batch: dict) -> dict[str, Tensor]:
         """Scales weigh 1/2^s where depth is supervised, and alike where it is not, as Monodepth2 has it."""
@@ -113,8 +127,7 @@ class DepthTask(PretrainingTask):
             still = torch.cat([photometric_error(source, statistics) for source in sources], dim=1)
             still = (still + TIE * torch.rand_like(still)).min(1, keepdim=True).values
         photometric, smooth = target.new_zeros(()), target.new_zeros(())
-        for scale in SCALES:
-            disparity = disparities[scale]
+        for scale, disparity in enumerate(disparities):
             depth = disparity_to_depth(_resize(disparity, target.shape[-2:]), *self.depth_range)
             errors = [
                 photometric_error(reproject(source, depth, batch["camera"], motion), statistics)
@@ -125,8 +138,8 @@ class DepthTask(PretrainingTask):
             normalised = disparity / (disparity.mean((2, 3), keepdim=True) + 1e-7)
             smooth = smooth + smoothness(normalised, target) / 2**scale
         return {
-            "loss_photometric": photometric / len(SCALES),
-            "loss_smoothness": self.smoothness_weight * smooth / len(SCALES),
+            "loss_photometric": photometric / len(disparities),
+            "loss_smoothness": self.smoothness_weight * smooth / len(disparities),
         }
 
     def _motions(self, batch: dict) -> list[Tensor]:

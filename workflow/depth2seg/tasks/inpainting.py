@@ -2,12 +2,14 @@
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from depth2seg.data.packing import Packed
 from depth2seg.evaluation.images import image_errors, mean_errors
-from depth2seg.models.backbones import ResNetEncoder, encoder_channels
-from depth2seg.models.decoder import CHANNELS, Conv3x3, UNetDecoder
+from depth2seg.models.backbones import build_encoder
+from depth2seg.models.decoder import Conv3x3
+from depth2seg.models.decoders import OUTPUT_STRIDES, build_decoder
 from depth2seg.models.openmmlab import MODELS
 from depth2seg.tasks.base import PretrainingTask
 from depth2seg.tasks.heldout import held_out_batches, pictures
@@ -15,8 +17,10 @@ from depth2seg.tasks.heldout import held_out_batches, pictures
 RECIPE = {
     "trains_on": "images",
     "hands_on": ["encoder", "decoder"],
+    "backbones": ["resnet", "vit"],
     # The released code's: 0.1 to 1 % of the pixels, in patches of 7 x 7.
     "keys": {
+        "decoder": {"default": "depth-decoder", "choices": ["depth-decoder", "deeplabv3", "dpt"]},
         "blanked": {"default": [0.001, 0.01], "gt": 0.0, "le": 0.5},
         "patch": {"default": 7, "ge": 1},
     },
@@ -27,20 +31,29 @@ ASSESSMENT_SEED = 0  # of the patches in held-out images: the same for every net
 
 @MODELS.register_module()
 class InpaintingTask(PretrainingTask):
-    """ResNet encoder and the depth decoder with three outputs at full size; mean absolute error over all pixels.
+    """Encoder and decoder with three outputs; mean absolute error over all pixels.
 
     Args:
-        backbone: ``resnet18`` or ``resnet50``.
+        backbone: any of the study's.
+        decoder: ``depth-decoder``, ``deeplabv3`` or ``dpt``.
         blanked: least and largest share of an image's pixels that are blanked; each image draws its own.
         patch: side of the square patches, in pixels.
     """
 
-    def __init__(self, backbone: str, blanked: list[float], patch: int, normalisation: str, jitter: dict | None):
+    def __init__(
+        self,
+        backbone: str,
+        decoder: str,
+        blanked: list[float],
+        patch: int,
+        normalisation: str,
+        jitter: dict | None,
+    ):
         super().__init__(normalisation, jitter)
         self.blanked, self.patch = blanked, patch
-        self.encoder = ResNetEncoder(backbone)
-        self.decoder = UNetDecoder(encoder_channels(backbone))
-        self.output = Conv3x3(CHANNELS[0], 3)
+        self.encoder = build_encoder(backbone, OUTPUT_STRIDES[decoder])
+        self.decoder = build_decoder(decoder, backbone)
+        self.output = Conv3x3(self.decoder.outputs[0], 3)
         nn.init.zeros_(self.output.bias)
 
     @staticmethod
@@ -51,11 +64,13 @@ class InpaintingTask(PretrainingTask):
     @staticmethod
     def network(settings: dict) -> dict:
         """As the constructor has them."""
-        return {name: settings[name] for name in ("backbone", "blanked", "patch", "normalisation", "jitter")}
+        names = ("backbone", "decoder", "blanked", "patch", "normalisation", "jitter")
+        return {name: settings[name] for name in names}
 
     def restored(self, image: Tensor) -> Tensor:
         """B x 3 x H x W with blanks to the same without, in (0, 1), float32."""
-        return self.output(self.decoder(self.encoder(self.normalise(image)))[0]).float().sigmoid()
+        scores = self.output(self.decoder(self.encoder(self.normalise(image)))[0]).float()
+        return F.interpolate(scores, size=image.shape[-2:], mode="bilinear", align_corners=False).sigmoid()
 
     def loss(self, batch: dict) -> dict[str, Tensor]:
         """Mean absolute error against the image as the network would have seen it, jitter included."""

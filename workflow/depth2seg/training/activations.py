@@ -12,19 +12,18 @@ from depth2seg.data.packing import Packed
 from depth2seg.errors import UserError
 from depth2seg.evaluation.boundaries import boundary_alignment
 from depth2seg.files import atomic_path
-from depth2seg.models.backbones import ResNetEncoder
+from depth2seg.models.backbones import build_encoder, encoder_strides
 from depth2seg.tasks.base import Normalise
 from depth2seg.training.frames import FrameSets
 from depth2seg.training.pretrain import load_part
 from depth2seg.training.state import load_tensors
 
-STRIDES = (2, 4, 8, 16, 32)  # of the encoder's levels
-COLUMNS = ("recipe", "backbone", "seed", "stride", "boundary_alignment", "images")
+COLUMNS = ("recipe", "backbone", "seed", "level", "stride", "boundary_alignment", "images")
 BATCH = 8
 
 
 def activations(packed: Path, encoders: list[Path], images: int, out: Path) -> None:
-    """Write activations.csv, scores on all labelled test images, and activations.npz, maps of the first ones.
+    """Write activations.csv, mean scores on all labelled test images, and activations.npz, the scores and some maps.
 
     Args:
         packed: packed frames of a labelled data set.
@@ -41,19 +40,24 @@ def activations(packed: Path, encoders: list[Path], images: int, out: Path) -> N
         raise UserError(f"{packed}: no labelled images in its split 'test'")
     shown = np.unique(np.linspace(0, len(rows) - 1, images).round().astype(int))
     labels = np.asarray(frames.arrays["semantic"][rows])
-    table, kept = [], {}
+    table, kept, all_scores = [], {}, []
     for place, path in enumerate(encoders):
         handed = load_tensors(path)
         named = [handed["recipe"], handed["backbone"], handed["seed"]]
-        for stride, maps in zip(STRIDES, activation_maps(handed, frames, rows), strict=True):
+        maps_of = activation_maps(handed, frames, rows)
+        all_scores.append([])
+        for level, (stride, maps) in enumerate(zip(encoder_strides(handed["backbone"]), maps_of, strict=True)):
             scores = [boundary_alignment(one, truth) for one, truth in zip(maps, labels, strict=True)]
-            table.append([*named, stride, f"{np.nanmean(scores):.4f}", len(scores)])
-            kept[f"{place:02d}-{stride}"] = maps[shown].astype(np.float16)
+            all_scores[-1].append(scores)
+            table.append([*named, level, stride, f"{np.nanmean(scores):.4f}", len(scores)])
+            kept[f"{place:02d}-{level}"] = maps[shown].astype(np.float16)
     out.mkdir(parents=True, exist_ok=True)
     with atomic_path(out / "activations.csv") as temporary, temporary.open("w", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *table])
-    recipes = np.array([row[0] for row in table[:: len(STRIDES)]])
-    described = {"image": frames.arrays["image"][rows[shown]], "recipes": recipes}
+    recipes, seeds = (np.array([row[column] for row in table if row[3] == 0]) for column in (0, 2))
+    sequences = frames.index["sequence"].to_numpy(str)[rows]
+    described = {"image": frames.arrays["image"][rows[shown]], "recipes": recipes, "seeds": seeds}
+    described |= {"scores": np.array(all_scores, np.float32), "sequences": sequences}
     with atomic_path(out / "activations.npz") as temporary:
         np.savez_compressed(temporary, **described, **kept)
 
@@ -67,7 +71,7 @@ def activation_maps(handed: dict, frames: Packed, rows: np.ndarray) -> list[np.n
         frames: packed frames.
         rows: which of them.
     """
-    encoder = ResNetEncoder(handed["backbone"])
+    encoder = build_encoder(handed["backbone"])
     load_part(encoder, handed, "encoder")
     encoder.eval()
     normalise, sets, levels = Normalise(handed["normalisation"]), FrameSets(frames, rows=rows.tolist()), []

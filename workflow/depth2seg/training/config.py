@@ -8,10 +8,6 @@ from mmengine.config import Config
 from depth2seg.errors import UserError
 
 IMPORTS = [
-    "depth2seg.models.segmentor",
-    "depth2seg.tasks.classification",
-    "depth2seg.tasks.depth",
-    "depth2seg.tasks.flow",
     "depth2seg.training.frames",
     "depth2seg.training.loop",
     "depth2seg.training.precision",
@@ -20,6 +16,7 @@ IMPORTS = [
 
 def training_config(
     name: str,
+    module: str,
     model: dict,
     frames: dict,
     schedule: dict,
@@ -32,6 +29,7 @@ def training_config(
 
     Args:
         name: what logs call the run.
+        module: the module that registers the model; ``rerun`` imports it.
         model: a registered model and its arguments.
         frames: arguments of ``FrameSets``.
         schedule: ``study.schema.Schedule`` as a dict.
@@ -44,7 +42,7 @@ def training_config(
     return Config(
         {
             "default_scope": "mmseg",
-            "custom_imports": {"imports": IMPORTS, "allow_failed_imports": False},
+            "custom_imports": {"imports": [module, *IMPORTS], "allow_failed_imports": False},
             "run_name": name,
             "model": model,
             "train_dataloader": {

@@ -10,7 +10,7 @@ from torch import nn
 from depth2seg.data.packing import Packed
 from depth2seg.errors import UserError
 from depth2seg.files import atomic_path, sha256, write_json
-from depth2seg.models.backbones import ResNetEncoder
+from depth2seg.models.backbones import build_encoder
 from depth2seg.tasks import task_class
 from depth2seg.training import provenance
 from depth2seg.training.config import run_identity, training_config, write_config
@@ -52,6 +52,7 @@ def pretrain_config(settings: dict, packed: Path | None, init: Path | None, prec
     network = task.network(settings | {"classes": frames.index["sequence"].nunique()})
     config = training_config(
         name=f"pretrain {settings['recipe']}/{settings['backbone']}/seed{settings['seed']}",
+        module=task.__module__,
         model={"type": task.__name__, **network},
         frames={"packed": str(packed), "split": training_split(frames), **task.frames(settings)},
         schedule=settings["schedule"],
@@ -89,7 +90,7 @@ def run_config(config: Config, out: Path, results: Path) -> None:
 def untrained(settings: dict) -> dict:
     """Weights of a recipe that trains nothing: random ones of its seed, or imported ones."""
     torch.manual_seed(step_seed(settings["seed"], 0))
-    encoder = ResNetEncoder(settings["backbone"])
+    encoder = build_encoder(settings["backbone"])
     encoder.init_weights()
     if settings["task"] == "imported":
         path = settings["weights"].format(backbone=settings["backbone"])

@@ -8,6 +8,7 @@ from torch import Tensor
 from depth2seg.errors import UserError
 from depth2seg.files import sha256
 from depth2seg.models.sources import SOURCES
+from depth2seg.models.timm_names import from_timm
 from depth2seg.training.state import load_tensors
 
 
@@ -53,7 +54,8 @@ def _encoder_weights(path: str, content: dict, layout: str) -> dict[str, Tensor]
     strange = {name for name in weights if not name.startswith(source.prefix)}
     if strange:
         raise UserError(f"{path}: layout '{layout}' has no such names: {_names(sorted(strange))}")
-    return {name.removeprefix(source.prefix): value for name, value in weights.items()}
+    weights = {name.removeprefix(source.prefix): value for name, value in weights.items()}
+    return from_timm(weights) if source.family == "vit" else weights
 
 
 def _names(content: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from depth2seg.evaluation.arrays import read_arrays
 from depth2seg.reporting.grid import Row, image_grid
 
-STRIDES = (4, 8)  # coarser levels show no boundaries, the finest one the image's own edges
+LEVELS = (1, 2)  # of a ResNet the coarser ones show no boundaries, the finest one the image's own edges
 
 
 def draw(settings: dict, samples: list[Path]) -> Figure:
@@ -26,11 +26,11 @@ def draw(settings: dict, samples: list[Path]) -> Figure:
     blocks: list[list[Row]] = [[("Image", list(arrays["image"]))]]
     recipes = arrays["recipes"].tolist()
     firsts = {recipe: recipes.index(recipe) for recipe in recipes}  # one network a recipe
-    for stride in STRIDES:
+    for level in LEVELS:
         rows: list[Row] = []
         for recipe, place in firsts.items():
             label = settings["recipe_labels"].get(recipe, recipe)
-            rows.append((f"{label}, stride {stride}", [colour(one) for one in arrays[f"{place:02d}-{stride}"]]))
+            rows.append((f"{label}, level {level + 1}", [colour(one) for one in arrays[f"{place:02d}-{level}"]]))
         blocks.append(rows)
     return image_grid(blocks)
 
