@@ -36,7 +36,7 @@ def cut_study(folder, mirrors):
             block["seeds"] = 1
     for name, block in list(config["experiments"].items()):
         block["recipes"] = [recipe for recipe in block["recipes"] if recipe in recipes]
-        small = "vit-tiny" if block["backbones"][0].startswith("vit") else "resnet18"
+        small = "vit-small" if block["backbones"][0].startswith("vit") else "resnet18"
         block |= {"backbones": [small], "train_sizes": [2], "seeds": 1}
         if len(block["recipes"]) < 2:
             del config["experiments"][name]

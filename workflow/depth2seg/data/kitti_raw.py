@@ -2,7 +2,7 @@
 
 Below the data set's folder lie the archives' own folders: ``raw/{date}`` (drives and calibration) and
 ``semantics/training``. Preparing adds ``depth/train/{drive}/proj_depth/velodyne_raw/image_02``, which is where and how
-KITTI's own data_depth_velodyne has projected scans; where that archive is extracted, its files are used as they are.
+KITTI's own data_depth_velodyne has projected scans; files that are there already are used as they are.
 """
 
 from __future__ import annotations

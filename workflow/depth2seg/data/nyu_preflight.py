@@ -34,7 +34,7 @@ def check(root: Path) -> Findings:
                 f"{root / SPLITS} divides {len(split['train'])} and {len(split['test'])} frames, {MAT} holds {count}: they "
                 "are not of one data set",
             )
-            findings.facts |= {split: len(numbers) for split, numbers in split.items()}
+            findings.facts |= {name: len(numbers) for name, numbers in split.items()}
     return findings
 
 
