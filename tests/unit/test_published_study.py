@@ -1,4 +1,4 @@
-"""What a study makes of published data sets: their blocks, the archives that they need, what is packed at which size."""
+"""Published data sets in a study: their blocks, the archives that they need, what is packed at which size."""
 
 import json
 
