@@ -98,7 +98,9 @@ def packing_settings(wildcards):
 def raw_manifests(wildcards):
     dataset = study.dataset(wildcards.dataset)
     if study.published(wildcards.dataset):
-        return [f"{RESULTS}/data/{wildcards.dataset}/archives/{part.name}.json" for part in study.parts(wildcards.dataset)]
+        return [
+            f"{RESULTS}/data/{wildcards.dataset}/archives/{part.name}.json" for part in study.parts(wildcards.dataset)
+        ]
     if not study.rendered(wildcards.dataset):
         return [f"{RESULTS}/data/{wildcards.dataset}/manifest.json"]
     return expand(f"{DATA}/{wildcards.dataset}/manifests/{{sequence}}.json", sequence=frame_index.sequences(dataset))
