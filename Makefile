@@ -35,7 +35,7 @@ plan: $(READY)  ## say what make results would take and run, and run nothing (AR
 test: $(READY)  ## run the tests (ARGS: pytest's)
 	@$(IN_VENV) python -m pytest $(ARGS)
 
-bench: $(READY)  ## time training steps against a plain PyTorch loop (ARGS: see python -m depth2seg bench --help)
+bench: $(READY)  ## time training steps against a plain PyTorch loop, packing against Pillow (ARGS: see python -m depth2seg bench --help)
 	@$(IN_VENV) PYTHONPATH=workflow python -m depth2seg bench $(ARGS)
 
 lock:  ## lock envs/*.in to envs/*.txt anew (needs uv)

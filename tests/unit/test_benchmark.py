@@ -4,9 +4,11 @@ import json
 
 import synthetic  # noqa: F401  one thread
 import torch
+from depth2seg.benchmark import packing
 from depth2seg.benchmark.frames import write_frames
 from depth2seg.benchmark.measure import JITTER, benchmark, summary, table
 from depth2seg.benchmark.plain import LabelledImages, VideoTriplets
+from depth2seg.data import index
 from depth2seg.data.packing import Packed
 from depth2seg.training.frames import FrameSets
 
@@ -43,3 +45,14 @@ def test_a_small_benchmark_measures_both_tasks(tmp_path, monkeypatch):
     assert json.loads(json.dumps(results)) == results
     for name in ("finetune", "depth"):
         assert results["tasks"][name]["ratio"] > 0 and name in table(results)
+
+
+def test_packing_is_measured_against_pillow_on_the_same_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(packing, "DISTINCT", 2)
+    decoded = []
+    monkeypatch.setattr(packing.packer, "pack", lambda index_path, root, *rest: decoded.append(index.read(index_path)))
+    results = packing.benchmark_packing(tmp_path, frames=15, size=(96, 320), workers=1)
+    assert results["frames"] == sum(map(len, decoded)) == 15
+    assert all(frames["right_image"].notna().all() for frames in decoded)
+    assert results["ratio"] > 0 and "15 stereo frames, 1 threads" in packing.table(results)
+    assert not list(tmp_path.glob("drive*"))

@@ -14,6 +14,8 @@ VERBS: dict[str, str] = {
     "render": "render one sequence of a rendered data set",
     "fetch": "download and verify a data set's raw files, or verify those that are there",
     "archive": "obtain one part of a published data set: download, verify and extract its archive",
+    "preflight": "check the files of a published data set, before anything is made of them",
+    "prepare": "make what the frame index needs of one part of a published data set",
     "index": "write a data set's frame index",
     "pack": "decode a data set's frames once, to memory-mapped arrays at the working size",
     "weights": "download a file of published weights, and verify it",
@@ -26,7 +28,7 @@ VERBS: dict[str, str] = {
     "claims": "hold the paper's claims against the tables",
     "all": "write the table of every experiment",
     "figure": "draw one figure",
-    "bench": "time training steps against a plain PyTorch loop",
+    "bench": "time training steps against a plain PyTorch loop, packing against Pillow",
 }
 
 

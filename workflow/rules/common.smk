@@ -110,6 +110,15 @@ def raw_manifests(wildcards):
     return expand(f"{DATA}/{wildcards.dataset}/manifests/{{sequence}}.json", sequence=frame_index.sequences(dataset))
 
 
+def prepared_records(wildcards):
+    if not study.published(wildcards.dataset):
+        return raw_manifests(wildcards)
+    dataset = study.dataset(wildcards.dataset)
+    return expand(
+        f"{RESULTS}/data/{wildcards.dataset}/prepared/{{sequence}}.json", sequence=frame_index.sequences(dataset)
+    )
+
+
 def packed_folder(dataset, size):
     return f"{RESULTS}/data/{dataset}/{size[0]}x{size[1]}"
 

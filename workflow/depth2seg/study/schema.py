@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 
+from depth2seg.data.cityscapes import CITIES
+from depth2seg.data.kitti_splits import drive_splits, drives
 from depth2seg.models.families import DECODERS, FAMILIES
 from depth2seg.models.sources import SOURCES
 from depth2seg.study.task_specs import TaskSpec, task_specs
@@ -105,14 +107,65 @@ class Published(Block):
     has them, each under its file's name (Cityscapes: another portal). ``parts``: which of the registry's are taken.
     """
 
-    source: Literal["kitti", "cityscapes"]
-    classes: Literal["cityscapes"] = "cityscapes"
     archives: str | None = None
     mirror: str | None = None
     parts: Annotated[list[str], Field(min_length=1)] | None = None
 
+    def needed_parts(self) -> list[str] | None:
+        """The registry's parts that what this block selects is in, unless it names ``parts``; None: all usual ones."""
+        return self.parts
 
-Dataset = Annotated[RenderedStreet | RenderedRoom | RenderedObject | CamVid | Published, Field(discriminator="source")]
+
+class Kitti(Published):
+    """KITTI's raw drives of the Eigen split, and the 200 labelled images of its semantic benchmark.
+
+    ``held_out``: what pre-trained networks are measured on, Eigen's 697 test frames or the validation drives.
+    ``least_motion``: metres a frame below which the camera stands still, and trains nothing. ``drives``: only these.
+    """
+
+    source: Literal["kitti"]
+    classes: Literal["cityscapes"] = "cityscapes"
+    held_out: Literal["test", "validation"] = "test"
+    least_motion: NotNegative = 0.1
+    drives: Annotated[list[Literal[tuple(drive_splits())]], Field(min_length=1)] | None = None
+
+    def needed_parts(self) -> list[str] | None:
+        """The archives of the drives, their days' calibration, and the labelled images."""
+        used = [drive.name for drive in drives(self.model_dump())]
+        days = sorted({name[:10] for name in used})
+        return self.parts or [*(f"{day}_calib" for day in days), *(name[:21] for name in used), "data_semantics"]
+
+
+class Cityscapes(Published):
+    """Cityscapes' 5,000 finely labelled frames (train and val), and the video around them.
+
+    ``video``: whether the sequence frames are there. ``crop``: first and end row, first and end column of what
+    pre-training sees; the rows below are the car's hood. ``cities``: only these.
+    """
+
+    source: Literal["cityscapes"]
+    classes: Literal["cityscapes"] = "cityscapes"
+    video: bool = True
+    crop: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=4, max_length=4)] = [0, 768, 0, 2048]
+    cities: Annotated[list[Literal[tuple(c for cs in CITIES.values() for c in cs)]], Field(min_length=1)] | None = None
+
+    def needed_parts(self) -> list[str] | None:
+        """The packages; without ``video`` not the largest, that of the sequences."""
+        packages = ("leftImg8bit", "rightImg8bit", "disparity", "camera", "gtFine")
+        sequences = ("leftImg8bit_sequence",) if self.video else ()
+        return self.parts or [f"{name}_trainvaltest" for name in (*packages, *sequences)]
+
+
+class Nyu(Published):
+    """NYU-Depth-V2's labelled frames, with dense depth."""
+
+    source: Literal["nyu"]
+    classes: Literal["nyu40", "nyu13"] = "nyu40"
+
+
+Dataset = Annotated[
+    RenderedStreet | RenderedRoom | RenderedObject | CamVid | Kitti | Cityscapes | Nyu, Field(discriminator="source")
+]
 
 
 class Schedule(Block):

@@ -142,7 +142,7 @@ class Study:
     def parts(self, name: str) -> list[Part]:
         """The parts of a published data set that this study takes, from the registry."""
         block = self._get("datasets", name)
-        return registry.parts(block.source, block.parts)
+        return registry.parts(block.source, block.needed_parts())
 
     def _tells_where(self, name: str, key: str) -> bool:
         return self.published(name) and key in ("archives", "mirror")
@@ -174,7 +174,13 @@ class Study:
         if any(self._uses_filtered_labels(cell, name, [height, width]) for cell in self.cells):
             columns.append("semantic_filtered")
         classes = self.dataset(name).get("classes")
-        return canonical({"dataset": name, "size": [height, width], "classes": classes, "columns": columns})
+        settings = {"dataset": name, "size": [height, width], "classes": classes, "columns": columns}
+        recipes = [self.recipe(recipe) for recipe, _, _ in self.networks]
+        if not any((recipe.dataset, recipe.size) == (name, [height, width]) for recipe in recipes):
+            settings["splits"] = ["train", "test"]  # no pre-training at this size: its video need not be packed
+        if crop := self.dataset(name).get("crop"):
+            settings["windows"] = {"video": crop, "val": crop}  # of what is labelled, the whole image counts
+        return canonical(settings)
 
     def _uses_filtered_labels(self, cell: Cell, dataset: str, size: list[int]) -> bool:
         setting = self.setting(cell.setting)
