@@ -3,11 +3,12 @@
 import json
 
 import pytest
+import synthetic  # noqa: F401  one thread
 import torch
 from depth2seg.benchmark.configs import JITTER, Shape, step_config
 from depth2seg.benchmark.frames import write_frames
 from depth2seg.benchmark.measure import benchmark, summary
-from depth2seg.benchmark.plain import samples, with_torch_padding
+from depth2seg.benchmark.plain import plain_steps, samples, with_torch_padding
 from depth2seg.benchmark.samples import DecodedFrames
 from depth2seg.benchmark.steps import backbone_of, step_names
 from depth2seg.benchmark.table import table
@@ -16,7 +17,6 @@ from depth2seg.models.families import FAMILIES
 from depth2seg.models.openmmlab import MODELS
 from depth2seg.study.task_specs import task_specs
 from depth2seg.training.frames import FrameSets
-from synthetic import write_street  # noqa: F401  one thread
 
 SIZE = (96, 320)
 
@@ -89,15 +89,29 @@ def test_networks_of_the_plain_loop_compute_the_same(frames, without_chance):
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(before, after, strict=True))
 
 
-def test_a_small_benchmark_measures_every_step(tmp_path):
-    names = step_names()
-    results = benchmark(tmp_path, names, repeats=1, batch=2, size=(64, 64), backbone="resnet18", threads=1, large=False)
+@pytest.mark.parametrize("name", step_names())
+def test_the_plain_loop_trains_every_step(frames, name):
+    shape = Shape(2, SIZE, backbone_of(name, "resnet18"), 1)
+    config = step_config(name, shape, frames, "float32")
+    model = MODELS.build(config.model)
+    before = [parameter.clone() for parameter in model.parameters()]
+    steps = plain_steps(model, samples(config, shape, frames), shape.batch, 1e-3)
+    assert next(steps) > 0
+    assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
+    moved = [not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True)]
+    assert sum(moved) > len(moved) / 3  # contrastive learning has two networks, of which one follows
+
+
+def test_a_small_benchmark_measures_what_it_is_asked_to(tmp_path):
+    names = ["finetune", "masked"]
+    results = benchmark(tmp_path, names, repeats=2, batch=2, size=(64, 64), backbone="resnet18", threads=1, large=False)
     assert json.loads(json.dumps(results)) == results
     printed = table(results)
-    for name in names:
+    for name, backbone in zip(names, ("resnet18", "vit-small"), strict=True):
         row = results["tasks"][name]
-        assert row["ratio"] > 0 and row["peak_memory_mb"] > 100 and name in printed
-    assert results["machine"]["torch"] == torch.__version__
+        assert row["backbone"] == backbone and name in printed and backbone in printed
+        assert row["ratio"] > 0 and row["peak_memory_mb"] > 100 and row["plain_memory_mb"] > 100
+    assert results["machine"]["torch"] == torch.__version__ and results["tasks"].keys() == set(names)
 
 
 def test_the_large_steps_memory_is_measured_besides(tmp_path, monkeypatch):
