@@ -13,6 +13,8 @@ NEEDED = {"cv2", "matplotlib", "mitsuba", "numpy", "pandas", "PIL", "pyarrow", "
 
 def main() -> None:
     """Import everything, then take one small frame the whole way; raises if something is not as it should be."""
+    if not list(Path(os.environ["MPLCONFIGDIR"]).glob("fontlist*.json")):
+        raise SystemExit("Matplotlib's list of fonts is not in the image")
     missing = NEEDED - set(packages_distributions())
     if missing:
         raise SystemExit(f"not installed: {', '.join(sorted(missing))}")
@@ -45,8 +47,6 @@ def main() -> None:
     figure = Figure()
     figure.subplots().imshow(pd.read_parquet(stored)["value"].to_numpy().reshape(16, 16))
     figure.savefig(io.BytesIO(), format="pdf")
-    if not list(Path(os.environ["MPLCONFIGDIR"]).glob("fontlist*.json")):
-        raise SystemExit("Matplotlib's list of fonts is not in the image")
     print("every package imports; a frame was rendered, stored, read and drawn")
 
 
