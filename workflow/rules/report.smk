@@ -1,4 +1,4 @@
-# Metrics of cells -> tables, claims, figures, and the web page.
+# Metrics of cells -> tables, claims, figures, and the web page; and the plan, which comes before all.
 
 
 rule cells:
@@ -276,3 +276,19 @@ rule report_page:
     shell:  # the outer Snakemake has the lock, and no other job is running that writes what this one reads
         "snakemake --nolock --snakefile {params.snakefile:q} {params.config} --report {output.page:q} {input:q}"
         " > {log:q} 2>&1"
+
+
+rule plan:
+    output:
+        table=f"{RESULTS}/plan.csv",
+    log:
+        f"{RESULTS}/logs/plan.log",
+    container:
+        None  # a plan comes before the images
+    threads: 1
+    params:
+        study=whole_study,
+    message:
+        "What this study takes: {output.table}"
+    shell:
+        "{ON_HOST} plan --study {params.study:q} --out {output.table:q} > {log:q} 2>&1"

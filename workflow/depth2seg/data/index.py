@@ -8,7 +8,12 @@ the column ``depth_unit`` says how many metres 1 is, and is there only where tha
 A data set is one module of this package, found by its config key ``source``. It offers
 
 - ``build_index(root, dataset)``: the table, from the files under ``root`` and the data set's block of the config;
-- ``sequences(dataset)``: the names of the jobs that obtain its raw files, without importing anything heavy.
+- ``sequences(dataset)``: the names of the jobs that obtain or prepare its raw files, without importing anything heavy;
+
+and a published one also
+
+- ``preflight(root, dataset)``: what is wrong with its folder (`depth2seg.data.preflight`);
+- ``prepare(root, dataset, sequence)``: makes, in one such job, what the index needs and the archives do not hold.
 """
 
 import importlib
@@ -32,7 +37,13 @@ DEPTH_UNIT = "depth_unit"
 KEY = ["split", "sequence", "frame"]
 
 # Sources whose files another source's module reads; every other source is read by the module of its own name.
-_READERS = {"rendered-street": "kitti", "rendered-object": "objects", "rendered-room": "nyu"}
+_READERS = {
+    "rendered-street": "kitti",
+    "rendered-room": "nyu",
+    "rendered-object": "objects",
+    "kitti": "kitti_raw",
+    "nyu": "nyu_labelled",
+}
 
 
 def reader(source: str) -> ModuleType:
