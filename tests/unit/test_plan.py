@@ -140,7 +140,7 @@ def test_the_command_prints_a_line_a_data_set_and_writes_a_row_an_archive(tmp_pa
     assert main(["plan", "--config", str(PAPER)]) == 0
     printed = capsys.readouterr().out
     assert len(re.findall(r"^download +cityscapes ", printed, flags=re.MULTILINE)) == 1
-    assert printed.rstrip("\n") == text(list(rows_of(PAPER).values()))
+    assert printed.rstrip("\n") == text(plan(load_study(yaml.safe_load(PAPER.read_text()))))
     assert main(["plan", "--config", str(PAPER), "--out", str(tmp_path / "plan.csv")]) == 0
     with (tmp_path / "plan.csv").open() as file:
         rows = list(csv.DictReader(file))
