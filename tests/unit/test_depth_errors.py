@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from depth2seg.evaluation.depth import _errors, best_constant, depth_errors
+from depth2seg.evaluation.depth import _errors, best_constant, depth_errors, errors_both_ways
 from depth2seg.evaluation.flow import flow_errors
 
 
@@ -46,6 +46,17 @@ def test_median_scaling_takes_each_images_factor_out():
     predicted = truth * np.array([0.01, 7.0])[:, None, None]
     assert depth_errors(predicted, truth, median_scaling=True)["rmse"] == pytest.approx(0, abs=1e-9)
     assert depth_errors(predicted, truth, median_scaling=False)["abs_rel"] > 1
+
+
+@pytest.mark.parametrize(("scaling", "other"), [(True, "unscaled"), (False, "scaled")])
+def test_errors_both_ways_name_the_other_scaling(scaling, other):
+    truth = np.random.default_rng(0).uniform(2, 60, (2, 4, 5))
+    predicted = 1.5 * truth + 1
+    errors = errors_both_ways(predicted, truth, median_scaling=scaling)
+    own = depth_errors(predicted, truth, median_scaling=scaling)
+    turned = depth_errors(predicted, truth, median_scaling=not scaling)
+    assert errors == own | {f"{other}_{name}": value for name, value in turned.items()}
+    assert len(errors) == 14 and errors["abs_rel"] != errors[f"{other}_abs_rel"]
 
 
 def test_predictions_are_limited_to_80_metres():

@@ -18,6 +18,7 @@ import pytest
 import recipes
 import torch
 from depth2seg.study.schema import Setting
+from depth2seg.study.task_specs import task_specs
 from depth2seg.training.state import load_tensors
 from synthetic import write_classes, write_street
 
@@ -42,7 +43,7 @@ def server():
     os.environ["PYTHONPATH"] = os.pathsep.join([PACKAGE, str(Path(__file__).parents[1])])
     os.environ.update(ON_THE_CPU)
     context = multiprocessing.get_context("forkserver")
-    tasks = [f"depth2seg.tasks.{name}" for name in ("classification", "depth", "flow")]
+    tasks = [f"depth2seg.tasks.{name}" for name in task_specs()]
     lazily = ["torch._dynamo"]  # imported by the first optimizer
     context.set_forkserver_preload(["depth2seg.training.finetune", "depth2seg.training.pretrain", *tasks, *lazily])
     yield context
@@ -91,10 +92,10 @@ class Job:
         return [line.rsplit(",", 1)[0] for line in lines]  # without the seconds
 
 
-def recipe(task, size=(64, 64), schedule=SCHEDULE, **changes):
+def recipe(task, size=(64, 64), schedule=SCHEDULE, backbone="resnet18", **changes):
     depth = {"depth_range": [2.0, 80.0]} if task == "depth" else {}
     block = recipes.recipe(task, size=list(size), schedule=schedule, jitter=JITTER, **depth, **changes)
-    return block.model_dump() | {"recipe": task, "backbone": "resnet18", "seed": 3}
+    return block.model_dump() | {"recipe": task, "backbone": backbone, "seed": 3}
 
 
 def cell(schedule=SCHEDULE, **changes):
@@ -122,6 +123,8 @@ CASES = {
     "classification": ("pretrain", recipe("classification"), "classes"),
     "inpainting": ("pretrain", recipe("inpainting"), "street"),
     "contrastive": ("pretrain", recipe("contrastive", queue=6), "street"),
+    "masked": ("pretrain", recipe("masked", backbone="vit-small", decoder_width=64, decoder_layers=1), "street"),
+    "depth-dpt": ("pretrain", recipe("depth", backbone="vit-small", supervision="lidar", decoder="dpt"), "street"),
     "corrected": ("finetune", cell(), "street"),
     "released": ("finetune", cell(protocol="released"), "street"),
     "evaluated": ("finetune", cell(evaluate_every=1, scales=[0.5, 1.5]), "street"),

@@ -7,12 +7,13 @@ import pytest
 import torch
 from depth2seg.data.packing import Packed
 from depth2seg.evaluation.images import image_errors, mean_errors
+from depth2seg.reporting.figures import pictures
 from depth2seg.study.task_specs import task_specs
 from depth2seg.tasks import task_class
 from depth2seg.tasks.contrastive import Views
 from depth2seg.tasks.inpainting import blanks
 from recipes import recipe
-from synthetic import write_classes, write_street
+from synthetic import write_classes, write_packed, write_street
 
 
 @pytest.fixture(scope="module")
@@ -180,3 +181,16 @@ def test_neighbours_are_counted_by_class(objects, tells):
     if tells and (alike > 0).all():
         assert errors["knn"] == 1
     assert 0 <= errors["knn"] <= 1 and shown["nearest"].shape == shown["image"].shape
+
+
+def test_a_single_held_out_image_has_no_neighbour_and_still_makes_a_picture(tmp_path):
+    image = np.full((64, 64, 3), 200, np.uint8)
+    row = {"split": "val", "sequence": "only", "frame": 0, "image": "-"}
+    packed = Packed(write_packed(tmp_path / "packed", [row], {"image": [image]}, (64, 64), None))
+    errors, chance, shown = build("contrastive", queue=8).assess(packed, 2)
+    assert errors is None and chance is None
+    assert shown["image"].shape == shown["nearest"].shape == (1, 64, 64, 3) and not shown["nearest"].any()
+    np.savez(tmp_path / "samples.npz", **shown)
+    (tmp_path / "metrics.json").write_text('{"recipe": "contrastive"}')
+    settings = {"recipe_labels": {"contrastive": "MoCo v2"}, "shows": task_specs()["contrastive"].shows}
+    assert len(pictures.draw(settings, [tmp_path / "samples.npz"]).axes) == 2

@@ -307,6 +307,7 @@ def test_depth_is_assessed_on_held_out_frames(street, supervision, scaled):
     model.depth = depth
     errors, constant, shown = model.assess(street, 3)
     assert errors["abs_rel"] == pytest.approx(0 if scaled else 2, abs=1e-5)
+    assert errors["unscaled_abs_rel" if scaled else "scaled_abs_rel"] == pytest.approx(2 if scaled else 0, abs=1e-5)
     assert constant["abs_rel"] > 0.05
     assert np.allclose(shown["depth"], 3 * shown["truth"]) and shown["image"].dtype == np.uint8
     assert shown["image"].shape == (4, 64, 64, 3) and not model.training

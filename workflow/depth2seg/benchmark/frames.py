@@ -10,42 +10,51 @@ from depth2seg.data import index, packer
 
 STORED = (375, 1242)  # height, width: what KITTI's cameras deliver after rectification
 CAMERA = {"fx": 721.5, "fy": 721.5, "cx": 609.6, "cy": 172.9}
+BASELINE = 0.54  # metres
 LABEL_IDS = (7, 8, 11, 21, 23, 26)  # of Cityscapes: road, sidewalk, building, vegetation, sky, car
+MEASURED = 0.05  # share of the pixels that a lidar's points fall on
 
 
 @dataclass(frozen=True)
 class Frames:
-    """One sequence, twice: ``images`` and ``labels`` are PNGs in order, ``packed`` the folder made of them."""
+    """One sequence, twice: ``files`` are PNGs in order, by column of the frame index; ``packed`` is made of them.
 
-    images: list[Path]
-    labels: list[Path]
+    Packed, the split ``video`` is the sequence, and in ``train`` each frame is a sequence (so a class) of its own.
+    """
+
+    files: dict[str, list[Path]]
     packed: Path
 
 
 def write_frames(folder: Path, count: int, size: tuple[int, int], workers: int) -> Frames:
-    """Write ``count`` frames with label images, and pack them.
+    """Write ``count`` frames with right view, label image, depth and lidar, and pack them.
 
     The pictures are smooth shapes with a camera's noise, so that a PNG has the size, and takes the time to decode, of
     a photograph.
     """
-    rng, rows = np.random.default_rng(0), []
+    rng, files = np.random.default_rng(0), {}
     shapes = cv2.resize(rng.uniform(0, 255, (13, 42, 3)), STORED[::-1], interpolation=cv2.INTER_CUBIC)
     areas = cv2.resize(rng.choice(LABEL_IDS, (12, 40)).astype(np.uint8), STORED[::-1], interpolation=cv2.INTER_NEAREST)
+    metres = cv2.resize(rng.uniform(4, 70, (6, 20)), STORED[::-1], interpolation=cv2.INTER_LINEAR)
     for frame in range(count):
-        for kind, picture in (
-            ("image", np.roll(shapes, 4 * frame, axis=1) + rng.normal(0, 4, shapes.shape)),
-            ("semantic", np.roll(areas, 4 * frame, axis=1)),
-        ):
-            path = folder / "raw" / kind / f"{frame:04d}.png"
+        depth = np.roll(metres, 4 * frame, axis=1) * 256
+        for column, picture in {
+            "image": np.roll(shapes, 4 * frame, axis=1) + rng.normal(0, 4, shapes.shape),
+            "right_image": np.roll(shapes, 4 * frame - 20, axis=1) + rng.normal(0, 4, shapes.shape),
+            "semantic": np.roll(areas, 4 * frame, axis=1),
+            "depth": depth.astype(np.uint16),
+            "lidar": (depth * (rng.random(STORED) < MEASURED)).astype(np.uint16),
+        }.items():
+            path = folder / "raw" / column / f"{frame:04d}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(path), picture.clip(0, 255).astype(np.uint8))
-        files = {kind: f"{kind}/{frame:04d}.png" for kind in ("image", "semantic")}
-        rows += [
-            {"split": split, "sequence": "drive", "frame": frame, **files, **CAMERA}
-            for split in ("video", "val", "train", "test")
-        ]
+            cv2.imwrite(str(path), picture if picture.dtype == np.uint16 else picture.clip(0, 255).astype(np.uint8))
+            files.setdefault(column, []).append(path)
+    rows = []
+    for frame in range(count):
+        common = {column: f"{column}/{frame:04d}.png" for column in files} | CAMERA | {"baseline": BASELINE}
+        rows.append({"split": "video", "sequence": "drive", "frame": frame, **common})
+        rows.append({"split": "train", "sequence": f"{frame:04d}", "frame": 0, **common})
     index.write(index.table(rows), folder / "index.parquet")
     settings = packer.Settings(size=size, classes="cityscapes")
     packer.pack(folder / "index.parquet", folder / "raw", folder / "packed", settings, workers)
-    images, labels = (sorted((folder / "raw" / kind).glob("*.png")) for kind in ("image", "semantic"))
-    return Frames(images, labels, folder / "packed")
+    return Frames(files, folder / "packed")

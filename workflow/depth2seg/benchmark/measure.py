@@ -1,130 +1,110 @@
 """Both loops step in turn, each in its process, so that whatever else the machine does meets both alike."""
 
+import contextlib
 import multiprocessing
 import os
 import platform
 import statistics
 import time
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import torch
-from mmengine.hooks import Hook
-from mmengine.runner import Runner
-
+from depth2seg.benchmark import ours, plain
+from depth2seg.benchmark.configs import Shape
 from depth2seg.benchmark.frames import Frames, write_frames
-from depth2seg.benchmark.plain import LabelledImages, VideoTriplets, serve
-from depth2seg.data.packing import Packed
-from depth2seg.study.schema import Schedule, Setting, recipe_block
-from depth2seg.tasks.depth import DepthTask
-from depth2seg.training.config import training_config
-from depth2seg.training.finetune import segmentor, truth_array
-from depth2seg.training.runner import machine_precision, train
+from depth2seg.benchmark.steps import backbone_of
 
-TASKS = ("finetune", "depth")
-JITTER = {"brightness": 0.2, "contrast": 0.2, "saturation": 0.2, "hue": 0.1}
 WARM_UP = 2
 FRAMES = 10
-
-
-class TurnHook(Hook):
-    """After each step of this project's loop, a step of the plain one; the seconds of both, data included."""
-
-    priority = "LOWEST"
-
-    def __init__(self, plain: Connection):
-        self.plain = plain
-        self.ours: list[float] = []
-        self.theirs: list[float] = []
-        self.decoding: list[float] = []
-
-    def before_train(self, runner: Runner) -> None:
-        """Start the clock."""
-        self.begun = time.perf_counter()
-
-    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: dict, outputs: dict) -> None:
-        """Note this step, then take one of the plain loop."""
-        ended = time.perf_counter()
-        self.ours.append(ended - self.begun)
-        self.plain.send(True)
-        self.decoding.append(self.plain.recv())
-        self.begun = time.perf_counter()
-        self.theirs.append(self.begun - ended)
+# Whose memory is measured besides: what has to fit on a small machine.
+LARGE = ("depth-video", "resnet50")
+LARGE_STEPS = 3
 
 
 def benchmark(
-    folder: Path, tasks: list[str], repeats: int, batch: int, size: tuple[int, int], threads: int | None = None
+    folder: Path,
+    names: list[str],
+    repeats: int,
+    batch: int,
+    size: tuple[int, int],
+    backbone: str,
+    threads: int | None = None,
+    large: bool = True,
 ) -> dict:
-    """Measure the tasks.
+    """Measure training steps.
 
     Args:
         folder: for frames and work files; the caller removes it.
-        tasks: of ``TASKS``.
+        names: of ``step_names``.
         repeats: steps of each loop, after two that do not count.
         batch: samples a step.
         size: height and width of the networks' input.
+        backbone: of the networks that can have it.
         threads: of the CPU, for both loops; None: as many as there are cores.
+        large: measure the memory of a depth step of ResNet-50 too.
 
     Returns:
-        ``machine``, and for each task images a second of both loops, the median of the ratios of successive steps and
-        its quartiles.
+        ``machine``; for each step images a second of both loops, the median of the ratios of successive steps, its
+        quartiles, and the largest resident size of both processes; ``memory``, that of ResNet-50.
     """
     threads = threads or os.cpu_count()
     frames = write_frames(folder, max(FRAMES, batch + 2), size, threads)
-    device, precision, _ = machine_precision(threads)
-    machine = {"cpu": platform.processor() or platform.machine(), "threads": threads, "precision": precision}
-    shape = {"batch": batch, "height": size[0], "width": size[1], "backbone": "resnet18", "steps": repeats}
-    results = {task: _measure(task, folder, frames, shape, precision, threads) for task in tasks}
-    return {"machine": machine | {"torch": torch.__version__, "device": str(device)}, **shape, "tasks": results}
+    machine, rows = {"cpu": platform.processor() or platform.machine(), "threads": threads}, {}
+    for name in names:
+        shape = Shape(batch, size, backbone_of(name, backbone), repeats + WARM_UP)
+        found, rows[name] = _measure(name, shape, frames, threads)
+        machine |= found
+    results = {"machine": machine, "batch": batch, "height": size[0], "width": size[1], "steps": repeats, "tasks": rows}
+    if large:
+        name, backbone = LARGE
+        results["memory"] = {"step": name, "backbone": backbone}
+        results["memory"] |= _memory(name, Shape(batch, size, backbone, LARGE_STEPS), frames, threads)
+    return results
 
 
-def _measure(task: str, folder: Path, frames: Frames, shape: dict, precision: str, threads: int) -> dict:
-    size, batch, packed = (shape["height"], shape["width"]), shape["batch"], Packed(frames.packed)
-    schedule = Schedule(iterations=shape["steps"] + WARM_UP, batch=batch, lr=1e-4).model_dump()
-    if task == "finetune":
-        block = Setting(label="", size=list(size), schedule=schedule, flip=True, jitter=JITTER)
-        settings = block.model_dump() | {"backbone": shape["backbone"]}
-        model = segmentor(settings, "none", packed)
-        sets = {"split": "train", "arrays": [truth_array(settings)]}
-        dataset = LabelledImages(frames, size, JITTER)
-    else:
-        block = recipe_block(
-            label="",
-            task="depth",
-            supervision="video",
-            dataset="drive",
-            size=list(size),
-            schedule=schedule,
-            jitter=JITTER,
-        )
-        settings = block.model_dump() | {"backbone": shape["backbone"]}
-        model = {"type": "DepthTask", **DepthTask.network(settings)}
-        sets = DepthTask.frames(settings)
-        dataset = VideoTriplets(frames, size, JITTER)
-    config = training_config(
-        name=f"bench {task}",
-        model=model,
-        frames={"packed": str(frames.packed), **sets},
-        schedule=schedule,
-        seed=0,
-        precision=precision,
-        workers=0,
-    )
+def _measure(name: str, shape: Shape, frames: Frames, threads: int) -> tuple[dict, dict]:
+    seconds, told = {ours: [], plain: []}, {ours: [], plain: []}
+    with contextlib.ExitStack() as processes:
+        loops = {m: processes.enter_context(_started(m.serve, name, shape, frames, threads)) for m in (ours, plain)}
+        machine, _ = (connection.recv() for connection in loops.values())
+        for _ in range(shape.steps):
+            for module, connection in loops.items():
+                begun = time.perf_counter()
+                told[module].append(_step(connection))
+                seconds[module].append(time.perf_counter() - begun)
+    decoding = [answer["decoding"] for answer in told[plain]]
+    row = summary(*(values[WARM_UP:] for values in (seconds[ours], seconds[plain], decoding)), shape.batch)
+    memory = {"peak_memory_mb": told[ours][-1]["peak_memory_mb"], "plain_memory_mb": told[plain][-1]["peak_memory_mb"]}
+    return machine, {"backbone": shape.backbone, **row, **memory}
+
+
+def _memory(name: str, shape: Shape, frames: Frames, threads: int) -> dict:
+    with _started(ours.serve, name, shape, frames, threads) as connection:
+        connection.recv()
+        answers = [_step(connection) for _ in range(shape.steps)]
+    return answers[-1]
+
+
+def _step(connection: Connection) -> dict:
+    connection.send(True)
+    return connection.recv()
+
+
+@contextlib.contextmanager
+def _started(serve: Callable, *arguments: object) -> Iterator[Connection]:
+    """A process that serves steps, which is gone when the block ends."""
     processes = multiprocessing.get_context("spawn")
-    ours, theirs = processes.Pipe()
-    arguments = (theirs, config.model.to_dict(), task, dataset, {"batch": batch, "lr": schedule["lr"]}, threads)
-    process = processes.Process(target=serve, args=arguments, daemon=True)
+    here, there = processes.Pipe()
+    process = processes.Process(target=serve, args=(there, *arguments), daemon=True)
     process.start()
-    theirs.close()  # this end belongs to the process: if it dies, reading ends with an error instead of waiting
+    there.close()  # this end belongs to the process: if it dies, reading ends with an error instead of waiting
     try:
-        ours.recv()
-        hook = TurnHook(ours)
-        train(config, folder / f"work-{task}", hooks=[hook])
+        yield here
     finally:
-        ours.close()
+        here.close()
         process.terminate()
         process.join()
-    return summary(hook.ours[WARM_UP:], hook.theirs[WARM_UP:], hook.decoding[WARM_UP:], batch)
 
 
 def summary(ours: list[float], theirs: list[float], decoding: list[float], batch: int) -> dict:
@@ -144,19 +124,3 @@ def summary(ours: list[float], theirs: list[float], decoding: list[float], batch
         "ratio_without_decoding": statistics.median(computed),
     }
     return {k: [round(x, 3) for x in v] if isinstance(v, list) else round(v, 3) for k, v in rounded.items()}
-
-
-def table(results: dict) -> str:
-    """The results as lines of text."""
-    size = f"{results['width']} x {results['height']}, batch {results['batch']}"
-    lines = [
-        f"{results['backbone']}, {size}, threads: {results['machine']['threads']}, {results['machine']['precision']}",
-        f"{'step':<10}{'images/s':>10}{'plain':>10}{'ratio':>8}{'quartiles':>14}{'without decoding':>18}",
-    ]
-    for name, row in results["tasks"].items():
-        quartiles = " - ".join(f"{value:.2f}" for value in row["ratio_quartiles"])
-        lines.append(
-            f"{name:<10}{row['images_a_second']:>10.2f}{row['plain_images_a_second']:>10.2f}{row['ratio']:>8.2f}"
-            f"{quartiles:>14}{row['ratio_without_decoding']:>18.2f}"
-        )
-    return "\n".join(lines)

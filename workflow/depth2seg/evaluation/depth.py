@@ -27,6 +27,13 @@ def depth_errors(predicted: np.ndarray, truth: np.ndarray, median_scaling: bool)
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
+def errors_both_ways(predicted: np.ndarray, truth: np.ndarray, median_scaling: bool) -> dict[str, float]:
+    """``depth_errors``, and those with the other choice of scaling as ``scaled_...`` or ``unscaled_...``."""
+    other = "unscaled" if median_scaling else "scaled"
+    turned = depth_errors(predicted, truth, not median_scaling)
+    return depth_errors(predicted, truth, median_scaling) | {f"{other}_{name}": e for name, e in turned.items()}
+
+
 def has_truth(truth: np.ndarray) -> bool:
     """Whether any pixel's depth counts; without one there is nothing to hold a prediction against."""
     return bool(((truth > NEAREST) & (truth < FARTHEST)).any())

@@ -125,8 +125,8 @@ class ContrastiveTask(PretrainingTask):
             classes.append(batch["label"])
             images.append(batch["raw"])
         features, classes, images = torch.cat(features), np.concatenate(classes), np.concatenate(images)
-        if len(classes) < 2:
-            return None, None, pictures([images])
+        if len(classes) < 2:  # no other image to be near: nothing to measure, and a black picture
+            return None, None, pictures([images], nearest=np.zeros_like(images))
         nearest = (features @ features.T).fill_diagonal_(-torch.inf).argmax(1).numpy()
         alike = classes[:, None] == classes
         chance = (alike.sum() - len(alike)) / (len(alike) * (len(alike) - 1))

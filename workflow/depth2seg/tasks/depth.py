@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from depth2seg.data.packing import Packed
-from depth2seg.evaluation.depth import best_constant, depth_errors, has_truth
+from depth2seg.evaluation.depth import best_constant, errors_both_ways, has_truth
 from depth2seg.geometry import disparity_to_depth, inverse_motion, reproject
 from depth2seg.models.backbones import build_encoder
 from depth2seg.models.decoder import MultiScaleOutput
@@ -159,7 +159,10 @@ class DepthTask(PretrainingTask):
 
     @torch.no_grad()
     def assess(self, packed: Packed, batch_size: int) -> tuple[dict | None, dict | None, dict]:
-        """Depth errors on the held-out video; scaled by the median ratio where video alone supervises."""
+        """Depth errors on the held-out video; scaled by the median ratio where video alone supervises.
+
+        The same errors without that scaling (with it, where depth is in metres) have names of their own.
+        """
         depths, truths, images = [], [], []
         for batch in held_out_batches(self, packed, ["depth"], batch_size):
             depths.append(self.depth(batch["images"][0])[:, 0].float().cpu().numpy())
@@ -169,7 +172,7 @@ class DepthTask(PretrainingTask):
         truth = None if truths[0] is None else np.concatenate(truths)
         if truth is None or not has_truth(truth):
             return None, None, pictures(images, depth=predicted)
-        errors = depth_errors(predicted, truth, median_scaling=self.supervision == "video")
+        errors = errors_both_ways(predicted, truth, median_scaling=self.supervision == "video")
         return errors, best_constant(truth), pictures(images, depth=predicted, truth=truth)
 
 
