@@ -28,13 +28,14 @@ help:  ## list these commands
 results: $(READY)  ## run the study of CONFIG on CORES cores, to its tables, figures and report.html (ARGS: Snakemake's)
 	@$(SNAKEMAKE) --cores $(CORES) $(ARGS)
 
-plan: $(READY)  ## say what make results would run, and run nothing (ARGS: Snakemake's)
+plan: $(READY)  ## say what make results would take and run, and run nothing (ARGS: Snakemake's)
+	@$(IN_VENV) PYTHONPATH=workflow python -m depth2seg plan --config "$(CONFIG)"
 	@$(SNAKEMAKE) --quiet rules host reason --dry-run $(ARGS)
 
 test: $(READY)  ## run the tests (ARGS: pytest's)
 	@$(IN_VENV) python -m pytest $(ARGS)
 
-bench: $(READY)  ## time training steps against a plain PyTorch loop (ARGS: see python -m depth2seg bench --help)
+bench: $(READY)  ## time training steps against a plain PyTorch loop, packing against Pillow (ARGS: see python -m depth2seg bench --help)
 	@$(IN_VENV) PYTHONPATH=workflow python -m depth2seg bench $(ARGS)
 
 lock:  ## lock envs/*.in to envs/*.txt anew (needs uv)

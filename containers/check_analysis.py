@@ -2,7 +2,9 @@
 
 import importlib
 import io
+import os
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +13,8 @@ NEEDED = {"cv2", "matplotlib", "mitsuba", "numpy", "pandas", "PIL", "pyarrow", "
 
 def main() -> None:
     """Import everything, then take one small frame the whole way; raises if something is not as it should be."""
+    if not list(Path(os.environ["MPLCONFIGDIR"]).glob("fontlist*.json")):
+        raise SystemExit("Matplotlib's list of fonts is not in the image")
     missing = NEEDED - set(packages_distributions())
     if missing:
         raise SystemExit(f"not installed: {', '.join(sorted(missing))}")

@@ -70,8 +70,14 @@ def write_cell(results: Path, cell: Cell, images: int = 24, classes: int = 12, n
             p = np.full(classes, (1 - right[image, true]) / (classes - 1))
             p[true] = right[image, true]
             confusion[image, true, :classes] = own.multinomial(truth[image, true], p)
-    np.savez(folder / "confusion.npz", confusion=confusion, rows=np.arange(100, 100 + images), classes=CLASSES)
+    # Early predictions, and those at other scales, are the final ones with a share of the right pixels moved.
+    along, scaled = (np.stack([_worse(confusion, part) for part in parts]) for parts in ((0.6 - 3 * lift, 0.3), (0.2,)))
+    extra = {"iterations": [50, 100], "along": along, "scales": [0.5], "scaled": scaled}
+    rows = np.arange(100, 100 + images)
+    np.savez(folder / "confusion.npz", confusion=confusion, rows=rows, classes=CLASSES, **extra)
     values = vars(cell) | metrics(confusion, CLASSES)
+    values |= {"miou_along": {str(i): metrics(c, CLASSES)["miou"] for i, c in zip((50, 100), along, strict=True)}}
+    values |= {"miou_scaled": {"0.5": metrics(scaled[0], CLASSES)["miou"]}}
     values |= {"cell": cell.path, "source": source, "task": task, "supervision": supervision, "init": "random"}
     values |= {"head": "depth-decoder", "transfer": "encoder", "frozen": cell.setting == "frozen"}
     values |= {"height": 96, "width": 320, "protocol": "corrected", "iterations": 200, "train_seconds": 31.4159}
@@ -84,6 +90,15 @@ def write_cell(results: Path, cell: Cell, images: int = 24, classes: int = 12, n
         writer.writerow(["iteration", "loss", "lr", "seconds"])
         writer.writerows([step, f"{value:.5f}", 1e-4, 0.1] for step, value in zip(steps, loss, strict=True))
     return folder / "metrics.json"
+
+
+def _worse(confusion: np.ndarray, part: float) -> np.ndarray:
+    """``part`` of the right pixels of each class predicted as the next class instead."""
+    worse, classes = confusion.copy(), np.arange(confusion.shape[1])
+    moved = (part * confusion[:, classes, classes]).astype(np.int64)
+    worse[:, classes, classes] -= moved
+    worse[:, classes, (classes + 1) % len(classes)] += moved
+    return worse
 
 
 def write_cells(results: Path, *experiments: dict, **options: float) -> list[Path]:

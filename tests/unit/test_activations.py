@@ -66,6 +66,16 @@ def test_each_level_of_each_encoder_has_a_score(compared):
     assert len({row["boundary_alignment"] for row in rows}) > 5
 
 
+def test_scores_are_kept_by_image(compared):
+    with np.load(compared / "out" / "activations.npz") as file:
+        scores, recipes, seeds, sequences = (file[name] for name in ("scores", "recipes", "seeds", "sequences"))
+    assert recipes.tolist() == ["none", "none"] and seeds.tolist() == [0, 1]
+    assert scores.shape == (2, 5, len(sequences))
+    rows = list(csv.DictReader((compared / "out" / "activations.csv").open()))
+    means = [float(row["boundary_alignment"]) for row in rows]
+    assert np.nanmean(scores, axis=2).ravel() == pytest.approx(means, abs=1e-4)
+
+
 def test_the_figure_shows_every_encoder(compared):
     block = json.dumps({"recipe_labels": {"none": "Random"}})
     drawn = compared / "activations.pdf"

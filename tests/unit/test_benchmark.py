@@ -5,6 +5,7 @@ import json
 import pytest
 import synthetic  # noqa: F401  one thread
 import torch
+from depth2seg.benchmark import packing
 from depth2seg.benchmark.configs import JITTER, Shape, step_config
 from depth2seg.benchmark.frames import write_frames
 from depth2seg.benchmark.measure import benchmark, summary
@@ -12,6 +13,7 @@ from depth2seg.benchmark.plain import plain_steps, samples, with_torch_padding
 from depth2seg.benchmark.samples import DecodedFrames
 from depth2seg.benchmark.steps import backbone_of, step_names
 from depth2seg.benchmark.table import table
+from depth2seg.data import index
 from depth2seg.data.packing import Packed
 from depth2seg.models.families import FAMILIES
 from depth2seg.models.openmmlab import MODELS
@@ -119,3 +121,14 @@ def test_the_large_steps_memory_is_measured_besides(tmp_path, monkeypatch):
     results = benchmark(tmp_path, [], repeats=1, batch=2, size=(64, 64), backbone="resnet18", threads=1)
     assert results["memory"]["backbone"] == "resnet18" and results["memory"]["peak_memory_mb"] > 100
     assert "memory of a depth-lidar step of resnet18" in table(results)
+
+
+def test_packing_is_measured_against_pillow_on_the_same_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(packing, "DISTINCT", 2)
+    decoded = []
+    monkeypatch.setattr(packing.packer, "pack", lambda index_path, root, *rest: decoded.append(index.read(index_path)))
+    results = packing.benchmark_packing(tmp_path, frames=15, size=(96, 320), workers=1)
+    assert results["frames"] == sum(map(len, decoded)) == 15
+    assert all(frames["right_image"].notna().all() for frames in decoded)
+    assert results["ratio"] > 0 and "15 stereo frames, 1 threads" in packing.table(results)
+    assert not list(tmp_path.glob("drive*"))

@@ -29,8 +29,33 @@ def test_camvid_ignores_its_twelfth_value():
     assert (table.names[0], table.names[10]) == ("sky", "bicyclist")
 
 
+def test_nyu_has_40_classes_and_ignores_0():
+    table = class_table("nyu40")
+    assert table.to_train_ids(np.arange(41, dtype=np.uint8), "f").tolist() == [IGNORE, *range(40)]
+    assert (table.names[0], table.names[3], table.names[21], table.names[39]) == (
+        "wall",
+        "bed",
+        "ceiling",
+        "other prop",
+    )
+    # The first colours of the PASCAL VOC development kit.
+    assert table.colours[:5] == ((128, 0, 0), (0, 128, 0), (128, 128, 0), (0, 0, 128), (128, 0, 128))
+    assert len(set(table.colours)) == 40
+
+
+def test_nyus_13_classes_are_those_of_the_published_mapping():
+    """class13Mapping.mat, entry by entry: the place (from 1) among the 13 of each of the 40."""
+    published = [12, 5, 6, 1, 4, 9, 10, 12, 13, 6, 8, 6, 13, 10, 6, 13, 6, 7, 7, 5,
+                 7, 3, 2, 6, 11, 7, 7, 7, 7, 7, 7, 6, 7, 7, 7, 7, 7, 7, 6, 7]  # fmt: skip
+    table = class_table("nyu13")
+    train_ids = table.to_train_ids(np.arange(41, dtype=np.uint8), "f").tolist()
+    assert train_ids == [IGNORE, *(number - 1 for number in published)]
+    assert len(table) == len(table.colours) == 13
+
+
 @pytest.mark.parametrize(
-    ("classes", "value"), [("camvid", 12), ("camvid", 255), ("cityscapes", 34), ("cityscapes", 255)]
+    ("classes", "value"),
+    [("camvid", 12), ("camvid", 255), ("cityscapes", 34), ("cityscapes", 255), ("nyu40", 41), ("nyu13", 255)],
 )
 def test_a_value_that_cannot_be_names_file_and_value(classes, value):
     labels = np.array([[1, 2], [value, value]], np.uint8)

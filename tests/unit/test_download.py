@@ -5,103 +5,22 @@ import os
 import resource
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from depth2seg.data.download import Patience, fetch
+from depth2seg.data.download import fetch
 from depth2seg.data.manifest import RawFile
+from depth2seg.data.patience import Patience
 from depth2seg.errors import UserError
+from publishers import Publisher, cut_after, hanging_up, ignoring_ranges, serving, stalling, status, whole
 
 CONTENTS = bytes(range(256)) * 2000  # 512 kB: several blocks of the reader
 IMPATIENT = Patience(attempts=3, pause=0.01, timeout=0.3)
 
 
-class Server(ThreadingHTTPServer):
-    """Serves CONTENTS for every path, after the troubles that `script` lists, one a request."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.script: list = []
-        self.always = None
-        self.ranges: list[str | None] = []
-        self.paths: list[str] = []
-        self.contents = CONTENTS
-
-    @property
-    def mirror(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/mirror"
-
-    def handle_error(self, request, client_address):
-        """A client that hangs up is part of the tests."""
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *arguments):
-        pass
-
-    def do_GET(self):
-        server = self.server
-        server.ranges.append(self.headers.get("Range"))
-        server.paths.append(self.path)
-        trouble = server.script.pop(0) if server.script else server.always
-        (trouble or whole)(self)
-
-
-def whole(handler, body=None, start=None, cut=None, content_type="image/png"):
-    """Answer as a good server does; `cut`: hang up after so many bytes."""
-    body = handler.server.contents if body is None else body
-    asked = handler.headers.get("Range")
-    start = (int(asked[len("bytes=") : -1]) if asked else 0) if start is None else start
-    handler.send_response(206 if start else 200)
-    handler.send_header("Content-Type", content_type)
-    handler.send_header("Content-Length", str(len(body) - start))
-    if start:
-        handler.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-    handler.end_headers()
-    handler.wfile.write(body[start : start + cut] if cut else body[start:])
-    if cut:
-        handler.close_connection = True
-
-
-def cut_after(count):
-    return lambda handler: whole(handler, cut=count)
-
-
-def ignoring_ranges(handler):
-    whole(handler, start=0)
-
-
-def status(code, **headers):
-    def answer(handler):
-        handler.send_response(code)
-        for name, value in {"Content-Length": "0", **headers}.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-
-    return answer
-
-
-def hanging_up(handler):
-    handler.close_connection = True
-
-
-def stalling(handler):
-    whole(handler, cut=100_000)
-    time.sleep(1)
-
-
 @pytest.fixture
-def server(monkeypatch):
-    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
-    with Server() as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+def server():
+    with serving(Publisher(contents=CONTENTS)) as server:
         yield server
-        server.shutdown()
 
 
 @pytest.fixture
@@ -318,6 +237,6 @@ def test_a_full_disk_keeps_what_came_and_says_so(server, tmp_path, file):
 
 
 def test_too_little_room_is_noticed_before_the_first_byte(server, tmp_path):
-    with pytest.raises(UserError, match=r"take 1000000000000 MB, and \d+ MB are free"):
+    with pytest.raises(UserError, match=r"takes 1000000000000 MB, and \d+ MB are free"):
         fetch(tmp_path, [RawFile("a.png", 10**18, "0" * 64)], server.mirror, IMPATIENT)
     assert server.paths == []

@@ -17,7 +17,7 @@ import depth2seg
 import numpy as np
 import pytest
 from depth2seg.__main__ import main
-from depth2seg.data import array_files, decode, index, packer, resize
+from depth2seg.data import decode, index, packer, resize, work_folder
 from depth2seg.data.packing import Packed
 from depth2seg.errors import UserError
 
@@ -427,7 +427,7 @@ def test_a_kill_leaves_no_folder_and_the_next_run_cleans_up(root):
     while not list(root.parent.glob(".packed.*/flow.npy")) and time.monotonic() < deadline:
         time.sleep(0.005)
     running = list(root.parent.glob(".packed.*"))
-    array_files.remove_abandoned(root.parent / "packed")
+    work_folder.remove_abandoned(root.parent / "packed")
     assert running
     assert list(root.parent.glob(".packed.*")) == running, "a folder in work is nobody else's to remove"
     process.send_signal(signal.SIGKILL)

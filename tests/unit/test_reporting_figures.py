@@ -72,6 +72,9 @@ def test_convergence(tmp_path: Path, sizes: tuple[int, ...]):
     block = settings("train-size", RECIPES, sizes)
     write_cells(tmp_path, block)
     draw(tmp_path / "f.pdf", "--name", "convergence", "--settings", json.dumps(block), "--results", tmp_path)
+    measured = json.dumps(block | {"measures": ["convergence", "robustness"]})
+    for name in ("convergence", "scales"):
+        draw(tmp_path / f"{name}.pdf", "--name", name, "--settings", measured, "--results", tmp_path)
 
 
 def test_predictions(tmp_path: Path, capsys: pytest.CaptureFixture):

@@ -127,6 +127,7 @@ CASES = {
     "depth-dpt": ("pretrain", recipe("depth", backbone="vit-small", supervision="lidar", decoder="dpt"), "street"),
     "corrected": ("finetune", cell(), "street"),
     "released": ("finetune", cell(protocol="released"), "street"),
+    "evaluated": ("finetune", cell(evaluate_every=1, scales=[0.5, 1.5]), "street"),
     "deeplabv3-sgd": (
         "finetune",
         cell(head="deeplabv3", output_stride=16, crop=[32, 64], schedule=SCHEDULE | {"optimizer": "sgd"}),

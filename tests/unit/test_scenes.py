@@ -72,7 +72,7 @@ def test_other_settings_in_the_same_folder_are_refused(tmp_path):
         job(STREET | {"size": [96, 320]}, "video-0001", tmp_path)
 
 
-@pytest.mark.parametrize(("key", "value"), [("samples", 3), ("source", "rendered-room")])
+@pytest.mark.parametrize(("key", "value"), [("samples", 3), ("source", "rendered-boat")])
 def test_settings_that_cannot_be_rendered(tmp_path, key, value):
     with pytest.raises(UserError, match=str(value)):
         job(STREET | {key: value}, "train-0000", tmp_path)

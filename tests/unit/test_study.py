@@ -38,7 +38,7 @@ def test_a_cell_and_its_path_are_made_from_each_other(study):
     for cell in study.cells:
         assert Cell.from_path(cell.path) == cell
         assert Cell.from_path(f"results/smoke/{cell.path}/metrics.json") == cell
-    assert study.cells[0].path.startswith("finetune/smoke-streets/")
+    assert study.experiment_cells("pretraining")[0].path.startswith("finetune/smoke-streets/none/")
 
 
 @pytest.mark.parametrize("path", ["", "finetune/a/b/resnet18/unet/n4", "finetune/a/b/resnet18/unet/nx/seed0"])

@@ -9,11 +9,16 @@ from depth2seg.errors import UserError
 
 # One line a verb, so that --help needs no verb's imports. The module is depth2seg.commands.<verb with _>.
 VERBS: dict[str, str] = {
+    "plan": "say what a study would take: downloads, disk, jobs, hours",
     "image": "build an Apptainer image",
     "render": "render one sequence of a rendered data set",
     "fetch": "download and verify a data set's raw files, or verify those that are there",
+    "archive": "obtain one part of a published data set: download, verify and extract its archive",
+    "preflight": "check the files of a published data set, before anything is made of them",
+    "prepare": "make what the frame index needs of one part of a published data set",
     "index": "write a data set's frame index",
     "pack": "decode a data set's frames once, to memory-mapped arrays at the working size",
+    "weights": "download a file of published weights, and verify it",
     "pretrain": "train one recipe with one seed",
     "finetune": "train and test one cell",
     "activations": "compare the activation maps of several recipes' encoders",
@@ -23,7 +28,7 @@ VERBS: dict[str, str] = {
     "claims": "hold the paper's claims against the tables",
     "all": "write the table of every experiment",
     "figure": "draw one figure",
-    "bench": "time training steps against a plain PyTorch loop",
+    "bench": "time training steps against a plain PyTorch loop, packing against Pillow",
 }
 
 

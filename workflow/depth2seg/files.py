@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from depth2seg.errors import UserError
+
 
 @contextlib.contextmanager
 def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
@@ -42,3 +44,13 @@ def sha256(path: str | os.PathLike) -> str:
     """Hex digest of a file, read in blocks."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require_room(folder: Path, needed: float, what: str) -> None:
+    """Raise UserError unless so many bytes are free where ``folder`` is."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise UserError(
+            f"{folder}: {what} takes {needed / 1e6:.0f} MB, and {free / 1e6:.0f} MB are free. Make room, or point "
+            "data_root elsewhere"
+        )

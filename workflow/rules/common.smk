@@ -51,6 +51,7 @@ wildcard_constraints:
     train_size=r"\d+",
     seed=r"\d+",
     sequence="[A-Za-z0-9_-]+",
+    part="[A-Za-z0-9_.-]+",
 
 
 def image(name):
@@ -82,6 +83,14 @@ def dataset_settings(wildcards):
     return study.dataset_settings(wildcards.dataset)
 
 
+def whole_study(wildcards):
+    return canonical(study.config.model_dump(mode="json"))
+
+
+def obtaining_settings(wildcards):
+    return study.obtaining_settings(wildcards.dataset)
+
+
 def sequence_settings(wildcards):
     return study.sequence_settings(wildcards.dataset, wildcards.sequence)
 
@@ -92,9 +101,22 @@ def packing_settings(wildcards):
 
 def raw_manifests(wildcards):
     dataset = study.dataset(wildcards.dataset)
+    if study.published(wildcards.dataset):
+        return [
+            f"{RESULTS}/data/{wildcards.dataset}/archives/{part.name}.json" for part in study.parts(wildcards.dataset)
+        ]
     if not study.rendered(wildcards.dataset):
         return [f"{RESULTS}/data/{wildcards.dataset}/manifest.json"]
     return expand(f"{DATA}/{wildcards.dataset}/manifests/{{sequence}}.json", sequence=frame_index.sequences(dataset))
+
+
+def prepared_records(wildcards):
+    if not study.published(wildcards.dataset):
+        return raw_manifests(wildcards)
+    dataset = study.dataset(wildcards.dataset)
+    return expand(
+        f"{RESULTS}/data/{wildcards.dataset}/prepared/{{sequence}}.json", sequence=frame_index.sequences(dataset)
+    )
 
 
 def packed_folder(dataset, size):
@@ -110,8 +132,14 @@ def pretrain_frames(wildcards):
     return packed_folder(recipe.dataset, recipe.size) if recipe.schedule else []
 
 
+def published_weights(wildcards):
+    return study.published_weights(wildcards.recipe, wildcards.backbone)
+
+
 def pretrain_init(wildcards):
     recipe = study.recipe(wildcards.recipe)
+    if study.downloads_weights(wildcards.recipe, wildcards.backbone):
+        return f"{DATA}/weights/{wildcards.recipe}-{wildcards.backbone}.pth"
     if recipe.init == "random":
         return []
     seed = study.pretraining_seed(recipe.init, int(wildcards.seed))
@@ -184,6 +212,7 @@ def first_experiment_settings(wildcards):
 
 def figure_files():
     names = [*EXPERIMENTS, "claims", "predictions", "convergence", "activations"]
+    names += ["scales"] if "robustness" in study.measures(EXPERIMENTS[0]) else []
     names += [f"{task}-maps" for task in ("depth", "flow") if network_files(task, "samples.npz")]
     names += [f"{task}-pictures" for task in study.pictured_tasks]
     return [f"{RESULTS}/figures/{name}.png" for name in names]

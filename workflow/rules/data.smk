@@ -45,9 +45,78 @@ rule fetch:
         " | tee {log:q}"
 
 
-rule index:
+rule archive:
+    input:
+        image=image("analysis"),
+    output:
+        placed=f"{RESULTS}/data/{{dataset}}/archives/{{part}}.json",
+    log:
+        f"{RESULTS}/logs/archive/{{dataset}}/{{part}}.log",
+    container:
+        ANALYSIS
+    threads: 1
+    resources:
+        mem_mb=500,
+        downloads=1,
+    params:
+        settings=obtaining_settings,
+        root=f"{DATA}/{{dataset}}",
+    message:
+        "Obtaining {wildcards.part} of {wildcards.dataset}"
+    shell:
+        "{DEPTH2SEG} archive --settings {params.settings:q} --part {wildcards.part} --root {params.root:q}"
+        " --out {output.placed:q} 2>&1 | tee {log:q}"
+
+
+rule preflight:
     input:
         raw_manifests,
+        image=image("analysis"),
+    output:
+        report=f"{RESULTS}/data/{{dataset}}/preflight.json",
+    log:
+        f"{RESULTS}/logs/preflight/{{dataset}}.log",
+    container:
+        ANALYSIS
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        settings=dataset_settings,
+        root=f"{DATA}/{{dataset}}",
+    message:
+        "Checking {params.root}"
+    shell:
+        "{DEPTH2SEG} preflight --settings {params.settings:q} --root {params.root:q} --out {output.report:q} 2>&1"
+        " | tee {log:q}"
+
+
+rule prepare:
+    input:
+        preflight=rules.preflight.output.report,
+        image=image("analysis"),
+    output:
+        record=f"{RESULTS}/data/{{dataset}}/prepared/{{sequence}}.json",
+    log:
+        f"{RESULTS}/logs/prepare/{{dataset}}/{{sequence}}.log",
+    container:
+        ANALYSIS
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        settings=dataset_settings,
+        root=f"{DATA}/{{dataset}}",
+    message:
+        "Preparing {wildcards.dataset}, {wildcards.sequence}"
+    shell:
+        "{DEPTH2SEG} prepare --settings {params.settings:q} --sequence {wildcards.sequence} --root {params.root:q}"
+        " --out {output.record:q} > {log:q} 2>&1"
+
+
+rule index:
+    input:
+        prepared_records,
         image=image("analysis"),
     output:
         index=f"{RESULTS}/data/{{dataset}}/index.parquet",

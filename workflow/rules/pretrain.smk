@@ -1,6 +1,28 @@
 # A recipe, with one backbone and seed -> weights that fine-tuning can start from; and what these weights see.
 
 
+rule weights:
+    input:
+        image=image("analysis"),
+    output:
+        weights=f"{DATA}/weights/{{recipe}}-{{backbone}}.pth",
+    log:
+        f"{RESULTS}/logs/weights/{{recipe}}-{{backbone}}.log",
+    container:
+        ANALYSIS
+    threads: 1
+    resources:
+        mem_mb=500,
+        downloads=1,
+    params:
+        published=published_weights,
+    message:
+        "Downloading the weights of {wildcards.recipe}, {wildcards.backbone}"
+    shell:
+        "{DEPTH2SEG} weights --address {params.published[weights]:q} --sha256 {params.published[sha256]}"
+        " --out {output.weights:q} 2>&1 | tee {log:q}"
+
+
 rule pretrain:
     input:
         packed=pretrain_frames,

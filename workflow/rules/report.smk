@@ -1,4 +1,4 @@
-# Metrics of cells -> tables, claims, figures, and the web page.
+# Metrics of cells -> tables, claims, figures, and the web page; and the plan, which comes before all.
 
 
 rule cells:
@@ -52,6 +52,7 @@ rule experiment_table:
 rule claims:
     input:
         cells=rules.cells.output.table,
+        activations=rules.activations.output.maps,
         image=image("analysis"),
     output:
         table=report(
@@ -72,7 +73,7 @@ rule claims:
         "Holding the paper's claims against the cells"
     shell:
         "{DEPTH2SEG} claims --settings {params.settings:q} --cells {input.cells:q} --results {params.results:q}"
-        " --out {output.table:q} > {log:q} 2>&1"
+        " --activations {input.activations:q} --out {output.table:q} > {log:q} 2>&1"
 
 
 rule all_table:
@@ -162,7 +163,7 @@ rule cells_figure:
     log:
         f"{RESULTS}/logs/figures/{{name}}.log",
     wildcard_constraints:
-        name="predictions|convergence",
+        name="predictions|convergence|scales",
     container:
         ANALYSIS
     threads: 1
@@ -206,7 +207,7 @@ rule maps_figure:
 
 rule activations_figure:
     input:
-        samples=f"{RESULTS}/activations/activations.npz",
+        samples=rules.activations.output.maps,
         image=image("analysis"),
     output:
         pdf=f"{RESULTS}/figures/activations.pdf",
@@ -275,3 +276,19 @@ rule report_page:
     shell:  # the outer Snakemake has the lock, and no other job is running that writes what this one reads
         "snakemake --nolock --snakefile {params.snakefile:q} {params.config} --report {output.page:q} {input:q}"
         " > {log:q} 2>&1"
+
+
+rule plan:
+    output:
+        table=f"{RESULTS}/plan.csv",
+    log:
+        f"{RESULTS}/logs/plan.log",
+    container:
+        None  # a plan comes before the images
+    threads: 1
+    params:
+        study=whole_study,
+    message:
+        "What this study takes: {output.table}"
+    shell:
+        "{ON_HOST} plan --study {params.study:q} --out {output.table:q} > {log:q} 2>&1"

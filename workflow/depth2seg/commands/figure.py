@@ -11,6 +11,7 @@ FIGURES = {
     "claims": "--table (claims.csv)",
     "predictions": "--settings (an experiment's), --results",
     "convergence": "--settings (an experiment's), --results",
+    "scales": "--settings (an experiment's), --results",
     "depth-maps": "--settings (with recipe_labels), samples.npz of pre-trained networks",
     "flow-maps": "--settings (with recipe_labels), samples.npz of pre-trained networks",
     "activations": "--settings (with recipe_labels), one activations.npz",

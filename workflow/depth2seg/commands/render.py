@@ -8,6 +8,8 @@ from pathlib import Path
 from depth2seg.errors import UserError
 from depth2seg.scenes import layout
 
+SOURCES = ("rendered-street", "rendered-room", "rendered-object")
+
 log = logging.getLogger(__name__)
 
 
@@ -36,16 +38,18 @@ def run(arguments: argparse.Namespace) -> None:
         from depth2seg.scenes.objects import render_objects
 
         render_objects(dataset, arguments.sequence, arguments.root)
+    elif dataset["source"] == "rendered-room":
+        from depth2seg.scenes.room_sequence import render_room
+
+        render_room(dataset, arguments.sequence, arguments.root)
     else:
         render_sequence(dataset, arguments.sequence, arguments.root)
 
 
 def check(dataset: dict) -> None:
     """UserError where settings cannot be rendered."""
-    if dataset.get("source") not in ("rendered-street", "rendered-object"):
-        raise UserError(
-            f"--settings: source is {dataset.get('source')!r}; rendered-street or rendered-object can be rendered"
-        )
+    if dataset.get("source") not in SOURCES:
+        raise UserError(f"--settings: source is {dataset.get('source')!r}; {', '.join(SOURCES)} can be rendered")
     samples = int(dataset["samples"])
     if samples < 1 or round(samples**0.5) ** 2 != samples:
         raise UserError(

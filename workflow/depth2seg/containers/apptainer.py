@@ -12,8 +12,11 @@ MINIMUM = (1, 4)  # its --mksquashfs-args choose the compression
 INSTALL = "containers/install-apptainer.sh installs it for Debian and Ubuntu; see the README's part on containers"
 # Locks on GPUs have to be seen by all jobs of a machine, in containers and out of them.
 LEASES = Path("/tmp/depth2seg-leases")
-# What a job needs of its environment: the devices that a scheduler gave it, and the way to the network.
-PASSED_ON = ("CUDA_VISIBLE_DEVICES", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+# What a job needs of its environment: the devices that a scheduler gave it, the way to the network, and the account.
+PASSED_ON = (
+    *("CUDA_VISIBLE_DEVICES", "CITYSCAPES_USERNAME", "CITYSCAPES_PASSWORD"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+)
 CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 CA_INSIDE = "/etc/depth2seg-ca.crt"
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")

@@ -25,6 +25,9 @@ def prepare(config: Config, checkout: Path, images: list[Path]) -> None:
         folder.mkdir(parents=True, exist_ok=True)  # only what exists can be bound
         # A link leads outside as much as a path does, and is followed in the container too.
         outside += [path for path in (folder.absolute(), folder.resolve()) if not path.is_relative_to(Path.cwd())]
-    read = [] if checkout.is_relative_to(Path.cwd()) else [checkout]
+    brought = [
+        Path(folder).absolute() for block in config.datasets.values() if (folder := getattr(block, "archives", None))
+    ]
+    read = [folder for folder in [checkout, *brought] if folder.exists() and not folder.is_relative_to(Path.cwd())]
     os.environ.update(apptainer.job_environment(sorted(set(outside)), read))
     os.environ["APPTAINERENV_DEPTH2SEG_COMMIT"] = commit() or ""  # there is no git in the images

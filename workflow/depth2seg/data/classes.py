@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from depth2seg.data.nyu_classes import NYU13, NYU13_OF_40, NYU40, colours
 from depth2seg.errors import UserError
 
 if TYPE_CHECKING:
@@ -170,7 +171,18 @@ def _camvid() -> ClassTable:
     )
 
 
-TABLES: dict[str, ClassTable] = {table.name: table for table in (_cityscapes(), _camvid())}
+def _nyu(name: str, names: tuple[str, ...], class_of: Mapping[str, str]) -> ClassTable:
+    """A table for files of NYU's ids: 0 is unlabelled, ids from 1 on are the 40 classes."""
+    train_ids = {label: names.index(class_of[of_40]) for label, of_40 in enumerate(NYU40, 1)}
+    return ClassTable(name, names, colours(len(names)), {0: IGNORE, **train_ids})
+
+
+_NYU = (
+    _nyu("nyu40", NYU40, {name: name for name in NYU40}),
+    _nyu("nyu13", NYU13, {name: NYU13_OF_40.get(name, "objects") for name in NYU40}),
+)
+
+TABLES: dict[str, ClassTable] = {table.name: table for table in (_cityscapes(), _camvid(), *_NYU)}
 
 
 def class_table(name: str) -> ClassTable:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from depth2seg.errors import UserError
 
+KITTI_DEPTH_UNIT = 1 / 256
 _BROKEN = "the file is cut off or damaged, or not an image: obtain it anew"
 
 
@@ -38,14 +39,14 @@ def labels(path: Path) -> np.ndarray:
     return values
 
 
-def depth(path: Path) -> np.ndarray:
-    """KITTI's 16-bit depth PNG: float32 metres, h x w, 0 where there is none."""
+def depth(path: Path, unit: float = KITTI_DEPTH_UNIT) -> np.ndarray:
+    """16-bit depth PNG whose value 1 is ``unit`` metres: float32 metres, h x w, 0 where there is none."""
     stored = _decode(path, cv2.IMREAD_UNCHANGED)
     if stored.ndim != 2 or stored.dtype != np.uint16:
         raise UserError(
             f"{path} is no depth image: expected 16 bits and one channel, got {stored.dtype} and shape {stored.shape}"
         )
-    return stored.astype(np.float32) / 256
+    return stored.astype(np.float32) * np.float32(unit)
 
 
 def flow(path: Path) -> tuple[np.ndarray, np.ndarray]:

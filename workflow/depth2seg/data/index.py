@@ -2,12 +2,18 @@
 
 One row a frame, sorted by split, sequence and frame. Paths are relative to the data set's own folder. Intrinsics are
 in pixels of the stored image, with pixel centres at whole numbers: (0, 0) is the centre of the upper left pixel, and a
-principal point in the middle of the image is at ((width - 1) / 2, (height - 1) / 2).
+principal point in the middle of the image is at ((width - 1) / 2, (height - 1) / 2). Depth files hold 16-bit numbers;
+the column ``depth_unit`` says how many metres 1 is, and is there only where that is not KITTI's 1/256.
 
 A data set is one module of this package, found by its config key ``source``. It offers
 
 - ``build_index(root, dataset)``: the table, from the files under ``root`` and the data set's block of the config;
-- ``sequences(dataset)``: the names of the jobs that obtain its raw files, without importing anything heavy.
+- ``sequences(dataset)``: the names of the jobs that obtain or prepare its raw files, without importing anything heavy;
+
+and a published one also
+
+- ``preflight(root, dataset)``: what is wrong with its folder (`depth2seg.data.preflight`);
+- ``prepare(root, dataset, sequence)``: makes, in one such job, what the index needs and the archives do not hold.
 """
 
 import importlib
@@ -27,10 +33,17 @@ SPLITS = ("video", "val", "train", "test")
 PATHS = ("image", "right_image", "semantic", "depth", "lidar", "flow")
 INTRINSICS = ("fx", "fy", "cx", "cy")
 COLUMNS = ("split", "sequence", "frame", *PATHS, *INTRINSICS, "baseline")
+DEPTH_UNIT = "depth_unit"
 KEY = ["split", "sequence", "frame"]
 
 # Sources whose files another source's module reads; every other source is read by the module of its own name.
-_READERS = {"rendered-street": "kitti", "rendered-object": "objects"}
+_READERS = {
+    "rendered-street": "kitti",
+    "rendered-room": "nyu",
+    "rendered-object": "objects",
+    "kitti": "kitti_raw",
+    "nyu": "nyu_labelled",
+}
 
 
 def reader(source: str) -> ModuleType:
@@ -89,14 +102,15 @@ def table(rows: Iterable[Mapping]) -> "pd.DataFrame":
     import pandas as pd
 
     rows = list(rows)
-    unknown = sorted({key for row in rows for key in row} - set(COLUMNS))
+    columns = [*COLUMNS, *([DEPTH_UNIT] if any(DEPTH_UNIT in row for row in rows) else [])]
+    unknown = sorted({key for row in rows for key in row} - set(columns))
     if unknown:
-        raise UserError(f"frame index: unknown columns {', '.join(unknown)}; it has {', '.join(COLUMNS)}")
+        raise UserError(f"frame index: unknown columns {', '.join(unknown)}; it has {', '.join(columns)}")
     if not rows:
         raise UserError("frame index: there is not one frame in it")
     text = dict.fromkeys(("split", "sequence", *PATHS), "str")
-    numbers = dict.fromkeys((*INTRINSICS, "baseline"), "float64")
-    frames = pd.DataFrame(rows, columns=list(COLUMNS))
+    numbers = dict.fromkeys((*INTRINSICS, "baseline", *columns[len(COLUMNS) :]), "float64")
+    frames = pd.DataFrame(rows, columns=columns)
     if frames["frame"].isna().any():
         raise UserError("frame index: rows without a frame number")
     frames = frames.astype({**text, **numbers, "frame": "int64"}).sort_values(KEY, ignore_index=True)
@@ -142,6 +156,7 @@ def _check(frames: "pd.DataFrame") -> None:
         "image is empty": frames["image"].isna(),
         "some of fx, fy, cx, cy are empty": missing_camera.any(axis=1) & ~missing_camera.all(axis=1),
         "focal length is not positive": (frames[["fx", "fy"]] <= 0).any(axis=1),
+        "depth_unit is not positive": (frames.filter([DEPTH_UNIT]) <= 0).any(axis=1),
         "right_image without a positive baseline": frames["right_image"].notna() & ~(frames["baseline"] > 0),
         **{f"{column} is not below the data set's folder": rows for column, rows in outside.items()},
     }

@@ -1,67 +1,40 @@
 """Packing: every frame of an index decoded once to the working size, into the arrays of `depth2seg.data.packing`."""
 
-import contextlib
 import errno
+import hashlib
+import json
 import logging
 import time
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from depth2seg.data import decode, index, resize
-from depth2seg.data.array_files import ArrayFiles, claimed, remove_abandoned
+from depth2seg.data import index, resize
+from depth2seg.data.array_files import ArrayFiles
 from depth2seg.data.classes import IGNORE, ClassTable, class_table
-from depth2seg.data.packing import ARRAYS, DEFAULT_ARRAYS, column_of
+from depth2seg.data.pack_rows import RowPacker
+from depth2seg.data.pack_settings import Settings
+from depth2seg.data.packing import ARRAYS, column_of
+from depth2seg.data.work_folder import work_folder
 from depth2seg.errors import UserError
-from depth2seg.files import atomic_path, sha256, write_json
+from depth2seg.files import sha256, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = ["Settings", "pack"]
+
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What packing depends on beside the frames.
-
-    Attributes:
-        size: height and width of the packed frames.
-        classes: name of the class table of the label images; None where a data set has none.
-        columns: the columns to pack beside the image, of those that the data set has.
-        dataset: the data set's name, for the record.
-    """
-
-    size: tuple[int, int]
-    classes: str | None = None
-    columns: tuple[str, ...] = DEFAULT_ARRAYS
-    dataset: str = ""
-
-    @classmethod
-    def from_json(cls, settings: Mapping) -> "Settings":
-        """Check settings as a command gets them."""
-        unknown = set(settings) - {"size", "classes", "columns", "dataset"}
-        if unknown:
-            raise UserError(f"pack settings: unknown keys {', '.join(sorted(unknown))}")
-        size = settings.get("size")
-        if not (isinstance(size, list) and len(size) == 2 and all(type(n) is int and n > 0 for n in size)):
-            raise UserError(f"pack settings: size is {size!r}, expected [height, width] in pixels")
-        columns = tuple(settings.get("columns") or DEFAULT_ARRAYS)
-        if wrong := set(columns) - set(ARRAYS):
-            raise UserError(f"pack settings: columns {', '.join(sorted(wrong))} are not among {', '.join(ARRAYS)}")
-        return cls(tuple(size), settings.get("classes"), columns, settings.get("dataset") or "")
 
 
 def pack(index_path: Path, root: Path, out: Path, settings: Settings, workers: int = 1) -> None:
     """Write the packed frames of an index as one folder, complete or not at all.
 
     Memory does not grow with the number of frames: each is decoded, resized and written to its place in the array
-    files.
+    files. A run that is killed has lost its last ten seconds: the next one goes on where those began.
 
     Args:
         index_path: the frame index.
@@ -74,7 +47,7 @@ def pack(index_path: Path, root: Path, out: Path, settings: Settings, workers: i
         UserError: a file is missing, damaged, of another size than its sequence, or holds a label that cannot be; or
             the disk is full.
     """
-    frames = index.read(index_path)
+    frames = _chosen(index.read(index_path), settings, index_path)
     classes = class_table(settings.classes) if settings.classes else None
     wanted = {"image", *settings.columns}  # the image always: the intrinsics follow from its size
     names = [name for name in ARRAYS if name in wanted and frames[column_of(name)].notna().any()]
@@ -82,14 +55,14 @@ def pack(index_path: Path, root: Path, out: Path, settings: Settings, workers: i
         raise UserError(f"pack settings: {index_path} has label images, so `classes` must name their class table")
     started = time.monotonic()
     cv2.setNumThreads(1)  # one frame a thread; OpenCV's own threads would only compete
-    remove_abandoned(out)
+    index_sha256 = sha256(index_path)
+    key = hashlib.sha256(json.dumps([asdict(settings), index_sha256, cv2.__version__]).encode()).hexdigest()
     try:
-        with contextlib.ExitStack() as claim, atomic_path(out) as folder:
-            folder.mkdir()
-            claim.enter_context(claimed(folder))
-            with ArrayFiles(folder, names, len(frames), settings.size) as files:
-                stored, counts = _Job(Path(root), frames, files, settings.size, classes).run(workers)
-            _write_description(folder, frames, names, stored, counts, classes, settings, sha256(index_path))
+        with work_folder(out, key) as folder:
+            resumed = folder.progress is not None
+            with ArrayFiles(folder.path, names, len(frames), settings.size, resumed) as files:
+                stored, counts = RowPacker(Path(root), frames, files, settings, classes).run(workers, folder)
+            _write_description(folder.path, frames, names, stored, counts, classes, settings, index_sha256)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise UserError(
@@ -99,86 +72,14 @@ def pack(index_path: Path, root: Path, out: Path, settings: Settings, workers: i
     logger.info("packed %d frames in %.1f s: %s", len(frames), time.monotonic() - started, ", ".join(names))
 
 
-class _Job:
-    """One packing run: what its threads share."""
-
-    def __init__(
-        self, root: Path, frames: "pd.DataFrame", files: ArrayFiles, size: tuple[int, int], classes: ClassTable | None
-    ):
-        self.root, self.files, self.size, self.classes = root, files, size, classes
-        columns = {name: frames[column_of(name)].astype(object) for name in files.names}
-        self.paths = {name: column.where(column.notna(), None).tolist() for name, column in columns.items()}
-        self.sequence = list(zip(frames["split"], frames["sequence"], strict=True))
-        self.images = frames["image"].tolist()
-        # Pictures without a camera, as of a classification set, may differ in size.
-        self.has_camera = frames["fx"].notna().tolist()
-
-    def run(self, workers: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Pack all rows; their stored sizes (N x 2), and per split the pixels of each train id (256)."""
-        stored = np.zeros((len(self.images), 2), np.int64)
-        counts: dict[str, np.ndarray] = {}
-        first: dict[tuple[str, str], int] = {}
-        shown = time.monotonic()
-        pool = ThreadPoolExecutor(workers)
-        try:
-            for row, (size, pixels) in enumerate(pool.map(self._pack_row, range(len(self.images)))):
-                stored[row] = size
-                if self.has_camera[row]:
-                    self._check_size(row, first.setdefault(self.sequence[row], row), stored)
-                split = self.sequence[row][0]
-                if pixels is not None:
-                    counts[split] = counts.get(split, 0) + pixels
-                if time.monotonic() - shown > 10:
-                    shown = time.monotonic()
-                    logger.info("%d of %d frames packed", row + 1, len(self.images))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-        return stored, counts
-
-    def _check_size(self, row: int, first: int, stored: np.ndarray) -> None:
-        if (stored[row] != stored[first]).any():
-            raise UserError(
-                f"{self.root / self.images[row]} is {_times(stored[row])}, but the first image of its sequence "
-                f"({self.images[first]}) is {_times(stored[first])}: one camera has one size. Obtain the file anew"
-            )
-
-    def _pack_row(self, row: int) -> tuple[tuple[int, int], np.ndarray | None]:
-        size, pixels = None, None
-        for name in self.files.names:
-            relative = self.paths[name][row]
-            if relative is None:
-                value = np.full((*self.size, *ARRAYS[name].channels), ARRAYS[name].fill, ARRAYS[name].dtype)
-            else:
-                path = self.root / relative
-                value, of = self._decode(name, path)
-                size = size or of
-                if of != size:
-                    raise UserError(f"{path} is {_times(of)}, but the other files of its frame are {_times(size)}")
-                if name == "semantic":
-                    pixels = np.bincount(value.reshape(-1), minlength=256)
-            self.files.write(name, row, value)
-        return size, pixels
-
-    def _decode(self, name: str, path: Path) -> tuple[np.ndarray, tuple[int, int]]:
-        """The packed array of one file, and its stored size."""
-        if name in ("image", "right_image"):
-            stored = decode.image(path)
-            return resize.image(stored, self.size), stored.shape[:2]
-        if name == "semantic":
-            stored = decode.labels(path)
-            self.classes.check(stored, path)  # every pixel, not only those that the packed size keeps
-            return self.classes.to_train_ids(resize.nearest(stored, self.size), path), stored.shape
-        if name == "semantic_filtered":
-            stored = decode.labels(path)
-            return self.classes.known_or_ignored(resize.as_brightness(stored, self.size)), stored.shape
-        if name == "flow":
-            stored, valid = decode.flow(path)
-            value, known = resize.nearest_valid(stored, valid, self.size)
-            value *= np.float32([self.size[1] / stored.shape[1], self.size[0] / stored.shape[0]])
-            value[~known] = np.nan
-            return value, valid.shape
-        stored = decode.depth(path)
-        return resize.nearest_valid(stored, stored > 0, self.size)[0], stored.shape
+def _chosen(frames: "pd.DataFrame", settings: Settings, path: Path) -> "pd.DataFrame":
+    """The frames of the splits to pack."""
+    if settings.splits is None:
+        return frames
+    chosen = frames[frames["split"].isin(settings.splits)].reset_index(drop=True)
+    if chosen.empty:
+        raise UserError(f"{path} has no frames of the splits {', '.join(settings.splits)}, which are to be packed")
+    return chosen
 
 
 def _write_description(
@@ -193,7 +94,9 @@ def _write_description(
 ) -> None:
     camera = list(index.INTRINSICS)
     packed = frames.assign(row=np.arange(len(frames)))
-    packed[camera] = resize.intrinsics(frames[camera].to_numpy(), stored, settings.size)
+    corner = np.array([settings.windows.get(split, (0, 0, 0, 0))[2::-2] for split in frames["split"]])  # x, y
+    cut = frames[camera].to_numpy() - np.hstack([np.zeros_like(corner), corner])
+    packed[camera] = resize.intrinsics(cut, stored, settings.size)
     packed.to_parquet(folder / "index.parquet", index=False)
     write_json(
         folder / "packed.json",
@@ -223,7 +126,3 @@ def _write_description(
 
 def _named(pixels: np.ndarray, classes: ClassTable) -> dict[str, int]:
     return {name: int(pixels[i]) for i, name in enumerate(classes.names)} | {"ignored": int(pixels[IGNORE])}
-
-
-def _times(size: tuple[int, int]) -> str:
-    return f"{size[1]} x {size[0]} (width x height)"

@@ -10,8 +10,27 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from depth2seg.errors import UserError
+
 Size = tuple[int, int]
 """Height, width."""
+
+
+def cut(stored: np.ndarray, window: tuple[int, int, int, int] | None, file: object) -> np.ndarray:
+    """The rows and columns of a window (first row, end row, first column, end column); all of them without one.
+
+    Raises:
+        UserError: the window reaches beyond the image that ``file`` holds.
+    """
+    if window is None:
+        return stored
+    top, bottom, left, right = window
+    if bottom > stored.shape[0] or right > stored.shape[1]:
+        raise UserError(
+            f"{file} has {stored.shape[0]} rows and {stored.shape[1]} columns: rows {top} to {bottom} and columns "
+            f"{left} to {right} (key `crop` of the data set) cannot be cut out of it"
+        )
+    return stored[top:bottom, left:right]
 
 
 def image(stored: np.ndarray, size: Size) -> np.ndarray:

@@ -1,109 +1,30 @@
 """claims.csv: the paper's claims held against a study's cells.
 
-A claim that can be tested is a contrast: two kinds of recipes, told apart by what their cells are (task, supervision),
-not by name, and what a pair of them must have in common. It is tested on the first experiment of each data set, in the
-config's order, that has such a pair. Its effect is the mean mIoU gain, in points, over all pairs of recipes and all
-conditions of that experiment, paired by seed and test image; conditions share seeds and images, so they are averaged
-within a seed before the interval is taken. The verdict is read off the interval as it is written in the table.
+A claim is a contrast: two kinds of recipes, told apart by what their cells are (task, supervision), not by name, and
+what a pair of them must have in common. It is tested on the first experiment of each data set, in the config's order,
+that has such a pair, and the measure it is about. Its effect is the mean gain, in points of 100, over all pairs of
+recipes and all conditions of that experiment, paired by seed and test image; conditions share seeds and images, so they
+are averaged within a seed before the interval is taken. A claim that a gain holds across several values of something is
+held against the weakest of them. The verdict is read off the interval as it is written in the table.
 """
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from depth2seg.errors import UserError
 from depth2seg.evaluation.bootstrap import Interval, interval
+from depth2seg.reporting.alignment import Alignment
 from depth2seg.reporting.cells import read_cells
 from depth2seg.reporting.csv_files import POINTS, number, write_csv
-from depth2seg.reporting.experiment import Evaluated, Experiment
+from depth2seg.reporting.experiment import Condition, Evaluated, Experiment
+from depth2seg.reporting.statements import CLAIMS, Claim, Contrast
 
 COLUMNS = ("claim", "statement", "experiment", "effect", "low", "high", "pairs", "verdict", "paper")
-UNKNOWN = "no figure known"
+Comparison = tuple[str, str, Condition]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """Recipes whose cells have the values ``better`` against those with any of ``than``; a pair agrees in ``match``."""
-
-    better: dict[str, str]
-    than: tuple[dict[str, str], ...]
-    match: tuple[str, ...] = ()
-
-    def pairs(self, described: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
-        """(recipe, recipe) of every pair, from each recipe's row of cells.csv."""
-
-        def chosen(*kinds: dict[str, str]) -> list[str]:
-            return [r for r, row in described.items() if any(kind.items() <= row.items() for kind in kinds)]
-
-        return [
-            (a, b)
-            for a in chosen(self.better)
-            for b in chosen(*self.than)
-            if all(described[a][key] == described[b][key] for key in self.match)
-        ]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A claim of the paper; ``contrast`` is None where this study has no test of it."""
-
-    name: str
-    statement: str
-    contrast: Contrast | None = None
-    paper: str = UNKNOWN
-
-
-SAME_START = ("source", "init")
-# Trained by us on rendered objects, or imported.
-CLASSIFICATION = ({"task": "classification"}, {"task": "imported", "supervision": "classification"})
-OTHER_STARTS = (
-    {"task": "inpainting"},
-    {"task": "contrastive"},
-    *({"task": "imported", "supervision": kind} for kind in ("contrastive", "self-distillation", "segmentation")),
-)
-CLAIMS = (
-    Claim(
-        "C1",
-        "Depth pre-training beats ImageNet classification pre-training",
-        Contrast({"task": "depth"}, CLASSIFICATION),
-        "+5.8 mIoU, +5.2 pixel accuracy",
-    ),
-    Claim(
-        "C2",
-        "Depth pre-training beats starting from random weights",
-        Contrast({"task": "depth", "init": "random"}, ({"task": "none"},)),
-    ),
-    Claim(
-        "C3",
-        "Depth from video beats optical flow, which minimises the same photometric error",
-        Contrast({"task": "depth", "supervision": "video"}, ({"task": "flow"},), SAME_START),
-    ),
-    Claim(
-        "C4a",
-        "Depth supervised by lidar is a better initialisation than by stereo",
-        Contrast({"task": "depth", "supervision": "lidar"}, ({"task": "depth", "supervision": "stereo"},), SAME_START),
-    ),
-    Claim(
-        "C4b",
-        "Depth supervised by stereo is a better initialisation than by monocular video",
-        Contrast({"task": "depth", "supervision": "stereo"}, ({"task": "depth", "supervision": "video"},), SAME_START),
-    ),
-    Claim("C5", "Fine-tuning converges faster from depth than from ImageNet"),
-    Claim("C6", "Depth is more robust than ImageNet to changes of object scale"),
-    Claim("C7", "After depth pre-training, activations are sharper at semantic boundaries"),
-    Claim("C8", "The gain holds across train size, resolution, architecture, and in- or out-of-domain source data"),
-    Claim("C9", "It carries to large-scale, mixed-source relative depth (Depth Anything) as initialisation"),
-    # "Comparable" has no margin that is known: supported means better, contradicted worse.
-    Claim(
-        "C10",
-        "Depth is at least comparable to self-supervised starts and to supervised segmentation on COCO",
-        Contrast({"task": "depth"}, OTHER_STARTS),
-    ),
-)
 
 
 def verdict(low: str, high: str) -> str:
@@ -115,7 +36,7 @@ def verdict(low: str, high: str) -> str:
     return "contradicted" if float(high) < 0 else "undecided"
 
 
-def write_claims(settings: list[dict], cells: Path, results: Path, out: Path) -> None:
+def write_claims(settings: list[dict], cells: Path, results: Path, out: Path, activations: Path | None = None) -> None:
     """Write claims.csv.
 
     Args:
@@ -123,6 +44,7 @@ def write_claims(settings: list[dict], cells: Path, results: Path, out: Path) ->
         cells: cells.csv.
         results: the study's results folder.
         out: the table.
+        activations: activations.npz, of the first experiment's encoders; without it C7 is not tested.
 
     Raises:
         UserError: a cell of an experiment that tests a claim is missing, or cells.csv and the cells' files disagree.
@@ -132,40 +54,85 @@ def write_claims(settings: list[dict], cells: Path, results: Path, out: Path) ->
     evaluated: dict[str, Evaluated] = {}
     rows = []
     for claim in CLAIMS:
-        tests = _tests(claim, experiments, rows_of_cells)
-        if not tests:
-            rows.append(_row(claim, "", None, 0))
-        for experiment, pairs in tests:
-            if experiment.name not in evaluated:
-                evaluated[experiment.name] = Evaluated(experiment, rows_of_cells, results)
-            effect, count = _effect(evaluated[experiment.name], pairs)
-            log.info("%s in '%s': %s", claim.name, experiment.name, ", ".join(f"{a} - {b}" for a, b in pairs))
-            if np.isnan(effect.low):
-                log.warning("%s in '%s': one seed gives no interval, so it is not tested", claim.name, experiment.name)
+        found = False
+        for experiment, comparisons in _tests(claim.contrast, experiments, rows_of_cells, activations is not None):
+            found = True
+            if claim.contrast.measure == "alignment":
+                effect, count = _alignment_effect(Alignment(activations, experiment.seeds), comparisons)
+            else:
+                if experiment.name not in evaluated:
+                    evaluated[experiment.name] = Evaluated(experiment, rows_of_cells, results)
+                effect, count = _weakest(claim.contrast, evaluated[experiment.name], comparisons)
+            _report(claim, experiment, effect, comparisons)
             rows.append(_row(claim, experiment.name, effect, count))
+        if not found:
+            rows.append(_row(claim, "", None, 0))
     write_csv(out, COLUMNS, rows)
 
 
-def _tests(claim: Claim, experiments: list[Experiment], cells: dict) -> list[tuple[Experiment, list[tuple[str, str]]]]:
-    """The first experiment of each data set that has a pair of recipes for the claim, with its pairs."""
-    found: dict[str, tuple[Experiment, list[tuple[str, str]]]] = {}
-    for experiment in experiments if claim.contrast else []:
-        described = {}
-        for recipe in experiment.settings["recipes"]:
-            first = experiment.cells(recipe, experiment.conditions[0])[0]
-            if first not in cells:
-                raise UserError(f"cells.csv: lacks {first} of experiment '{experiment.name}'; train it first")
-            described[recipe] = cells[first]
-        if pairs := claim.contrast.pairs(described):
-            found.setdefault(experiment.settings["dataset"], (experiment, pairs))
+def _tests(
+    contrast: Contrast, experiments: list[Experiment], cells: dict, activations: bool
+) -> list[tuple[Experiment, list[Comparison]]]:
+    """The first experiment of each data set that can test the contrast, with its comparisons."""
+    found: dict[str, tuple[Experiment, list[Comparison]]] = {}
+    for place, experiment in enumerate(experiments):
+        described = {r: _described(experiment, r, experiment.conditions[0], cells) for r in experiment.recipes}
+        if contrast.measure == "alignment":
+            measured = activations and place == 0
+        else:
+            measured = contrast.measure == "miou" or contrast.measure in experiment.measures
+        pairs = contrast.pairs(described) if measured else []
+        comparisons = [(a, b, condition) for a, b in pairs for condition in experiment.conditions]
+        values = {_value(contrast, experiment, comparison, cells) for comparison in comparisons}
+        if comparisons and (contrast.across is None or len(values) > 1):
+            found.setdefault(experiment.settings["dataset"], (experiment, comparisons))
     return list(found.values())
 
 
-def _effect(evaluated: Evaluated, pairs: list[tuple[str, str]]) -> tuple[Interval, int]:
-    experiment = evaluated.experiment
-    gains = [evaluated.gain(a, b, condition) for a, b in pairs for condition in experiment.conditions]
-    groups = experiment.groups(sorted({recipe for pair in pairs for recipe in pair}))
-    return interval(np.mean(gains, axis=0), groups), len(gains) * len(experiment.seeds)
+def _described(experiment: Experiment, recipe: str, condition: Condition, cells: dict) -> dict[str, str]:
+    first = experiment.cells(recipe, condition)[0]
+    if first not in cells:
+        raise UserError(f"cells.csv: lacks {first} of experiment '{experiment.name}'; train it first")
+    return cells[first]
+
+
+def _value(contrast: Contrast, experiment: Experiment, comparison: Comparison, cells: dict) -> str:
+    """What the better side of a comparison has in the contrast's column ``across``; the same for all if it has none."""
+    recipe, _, condition = comparison
+    return _described(experiment, recipe, condition, cells)[contrast.across] if contrast.across else ""
+
+
+def _weakest(contrast: Contrast, evaluated: Evaluated, comparisons: list[Comparison]) -> tuple[Interval, int]:
+    """The effect, for the value of ``across`` with the lowest end of its interval; and the number of pairs of cells."""
+    groups: dict[str, list[Comparison]] = {}
+    for comparison in comparisons:
+        value = _value(contrast, evaluated.experiment, comparison, evaluated.rows)
+        groups.setdefault(value, []).append(comparison)
+    effects = {value: _effect(evaluated, group, contrast.measure) for value, group in groups.items()}
+    weakest = min(effects, key=lambda value: (np.nan_to_num(effects[value].low), effects[value].value))
+    if contrast.across:
+        log.info("the weakest effect is for %s %s", contrast.across, weakest)
+    return effects[weakest], len(groups[weakest]) * len(evaluated.experiment.seeds)
+
+
+def _effect(evaluated: Evaluated, comparisons: list[Comparison], measure: str) -> Interval:
+    gains = [evaluated.gain(*comparison, measure) for comparison in comparisons]
+    recipes = sorted({recipe for a, b, _ in comparisons for recipe in (a, b)})
+    return interval(np.mean(gains, axis=0), evaluated.experiment.groups(recipes))
+
+
+def _alignment_effect(alignment: Alignment, comparisons: list[Comparison]) -> tuple[Interval, int]:
+    pairs = sorted({(a, b) for a, b, _ in comparisons})
+    gains = np.mean([alignment.gain(a, b) for a, b in pairs], axis=0)
+    groups = alignment.groups(sorted({recipe for pair in pairs for recipe in pair}))
+    return interval(gains, groups), len(pairs) * gains.shape[1]
+
+
+def _report(claim: Claim, experiment: Experiment, effect: Interval, comparisons: list[Comparison]) -> None:
+    pairs = dict.fromkeys(f"{a} - {b}" for a, b, _ in comparisons)
+    log.info("%s in '%s': %s", claim.name, experiment.name, ", ".join(pairs))
+    if np.isnan(effect.low):
+        log.warning("%s in '%s': one seed gives no interval, so it is not tested", claim.name, experiment.name)
 
 
 def _row(claim: Claim, experiment: str, effect: Interval | None, pairs: int) -> dict[str, object]:

@@ -42,6 +42,16 @@ class Experiment:
         return self.settings["experiment"]
 
     @property
+    def recipes(self) -> list[str]:
+        """The recipes compared."""
+        return self.settings["recipes"]
+
+    @property
+    def measures(self) -> list[str]:
+        """What its cells are scored by besides mIoU and pixel accuracy: fields of ``evaluation.scores.Scores``."""
+        return self.settings.get("measures", [])
+
+    @property
     def seeds(self) -> range:
         """The fine-tuning seeds."""
         return range(self.settings["seeds"])
@@ -93,9 +103,16 @@ class Evaluated:
         return self.rows[self.experiment.cells(recipe, condition)[0]]
 
     def score(self, measure: str, recipe: str, condition: Condition) -> np.ndarray:
-        """(1 + B, seeds) of ``measure`` ('miou' or 'pixel_accuracy'), fractions."""
-        paths = self.experiment.cells(recipe, condition)
-        return np.stack([getattr(self.scores[path], measure) for path in paths], axis=1)
+        """(1 + B, seeds) of ``measure`` (a field of ``Scores``), fractions.
+
+        Raises:
+            UserError: a cell was not evaluated for it.
+        """
+        scores = {path: getattr(self.scores[path], measure) for path in self.experiment.cells(recipe, condition)}
+        for path, values in scores.items():
+            if values is None:
+                raise UserError(f"{path}: its confusion.npz has nothing to read {measure} from; train this cell again")
+        return np.stack(list(scores.values()), axis=1)
 
     def gain(self, recipe: str, baseline: str, condition: Condition, measure: str = "miou") -> np.ndarray:
         """(1 + B, seeds) of recipe minus baseline, paired by seed and by test image, in points of 100.

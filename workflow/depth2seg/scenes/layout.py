@@ -2,9 +2,10 @@
 
 Plain Python without heavy imports: the Snakefile reads it to know the jobs, the KITTI reader to know what to expect.
 
-A street sequence of the splits ``video`` and ``val`` is one raw drive of KITTI; one of ``train`` and ``test`` is a
-run of labelled images. Numbers depend on split and place alone, so that a longer list leaves earlier ones as they
-were: drive ``DRIVE_BASE[split] + i``; image ``LABEL_BASE[split] + 1000 i + frame``, the frame being the video's own.
+A sequence of rooms is one scene of NYU, named as its job. A street sequence of the splits ``video`` and ``val`` is one
+raw drive of KITTI; one of ``train`` and ``test`` is a run of labelled images. Numbers depend on split and place alone,
+so that a longer list leaves earlier ones as they were: drive ``DRIVE_BASE[split] + i``; image ``LABEL_BASE[split] +
+1000 i + frame``, the frame being the video's own.
 """
 
 from dataclasses import dataclass
@@ -56,14 +57,16 @@ def frame_numbers(split: dict) -> list[int]:
 
 
 def job_name(split: str, index: int) -> str:
-    """Name of the job that renders one street sequence."""
+    """Name of the job that renders one sequence."""
     return f"{split}-{index:04d}"
 
 
 def sequences(dataset: dict) -> list[str]:
-    """Jobs of a rendered data set: one a street sequence, or one a split and class of objects."""
+    """Jobs of a rendered data set: one a sequence of streets or rooms, or one a split and class of objects."""
     if dataset["source"] == "rendered-object":
         return [f"{split}-{name}" for split in dataset["splits"] for name in OBJECT_CLASSES]
+    if dataset["source"] == "rendered-room":
+        return [job_name(s, i) for s, block in dataset["splits"].items() for i in range(int(block["sequences"]))]
     return [job_name(s, i) for s, block in dataset["splits"].items() for i in range(_count(s, block))]
 
 

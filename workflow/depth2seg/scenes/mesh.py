@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from depth2seg.scenes.textures import TILES
+from depth2seg.scenes.tiles import TILES
 
 
 @dataclass(frozen=True)

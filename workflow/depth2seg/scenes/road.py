@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from depth2seg.scenes.mesh import Paint, Triangles, pose, quads
-from depth2seg.scenes.textures import TILES
+from depth2seg.scenes.tiles import TILES
 
 ROAD, SIDEWALK, TERRAIN = 7, 8, 22
 BEHIND = 25.0  # metres of street behind the first camera

@@ -67,8 +67,9 @@ def write_manifest(dataset: dict, job: str, root: Path, files: list[Path]) -> No
     listed = {
         str(f.relative_to(root)): {"size": f.stat().st_size, "sha256": sha256(f)} for f in sorted(set(files))
     }  # fmt: skip
-    settings = {key: dataset[key] for key in ("source", "seed", "size", "samples") if key in dataset}
-    write_json(root / "manifests" / f"{job}.json", {"sequence": job, "settings": settings, "files": listed})
+    settings = {key: dataset[key] for key in ("source", "seed", "size", "samples", "fps") if key in dataset}
+    content = {"sequence": job, "settings": settings, "split": _extent(dataset, job), "files": listed}
+    write_json(root / "manifests" / f"{job}.json", content)
 
 
 def share_calibration(root: Path, size: list[int]) -> list[Path]:
@@ -148,6 +149,12 @@ def save(path: Path, content: np.ndarray | bytes) -> Path:
     return path
 
 
+def _extent(dataset: dict, job: str) -> dict:
+    """What a job's split says of each of its sequences: frames and stride, or images."""
+    block = dataset["splits"][job.partition("-")[0]]
+    return {key: value for key, value in block.items() if key != "sequences"}
+
+
 def already_rendered(dataset: dict, job: str, root: Path) -> bool:
     """True if the job's manifest is there and every file of it is unchanged; UserError if it has other settings."""
     path = root / "manifests" / f"{job}.json"
@@ -158,6 +165,8 @@ def already_rendered(dataset: dict, job: str, root: Path) -> bool:
         if dataset.get(key) != value:
             raise UserError(f"{path}: was rendered with {key} {value}, not {dataset.get(key)}; "
                             f"choose another data_root or remove {root}")  # fmt: skip
+    if manifest.get("split", _extent(dataset, job)) != _extent(dataset, job):
+        return False
     return all(
         (root / name).is_file() and sha256(root / name) == file["sha256"] for name, file in manifest["files"].items()
     )

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from depth2seg.scenes.camera import Camera, see
+from depth2seg.scenes.camera import Camera, Seen, see
 from depth2seg.scenes.mesh import Triangles
-from depth2seg.scenes.textures import TILES, Textures
+from depth2seg.scenes.textures import Textures
+from depth2seg.scenes.tiles import TILES
 from depth2seg.scenes.tracer import Tracer
 
 
@@ -46,9 +47,7 @@ def photograph(
     fine = camera.finer(times)
     numbers, sunlit = tracer.look(fine)
     seen = see(fine, numbers, world)
-    away = np.maximum(-(seen.normal * seen.ray).sum(1) / np.linalg.norm(seen.ray, axis=1), 0.02)
-    footprint = seen.depth / fine.f / np.sqrt(away)
-    albedo = textures.look_up(world.texture[seen.face], seen.uv, footprint) * world.tint[seen.face].astype(np.float32)
+    albedo = paint(fine, seen, world, textures)
     cosine = np.maximum(-(seen.normal @ light.direction), 0) * sunlit[seen.where]
     up = 0.5 + 0.5 * seen.normal[:, 2:]
     side = 1 + 0.12 * (seen.normal @ np.array([0.6, 0.8, 0.0]))[:, None]
@@ -56,8 +55,22 @@ def photograph(
     colour = np.empty((*seen.where.shape, 3))
     colour[~seen.where] = _sky(fine.rays()[~seen.where], textures, light)
     colour[seen.where] = albedo * (cosine[:, None] * light.sun + 0.85 * side * sky_light)
-    mean = colour.reshape(camera.height, times, camera.width, times, 3).mean((1, 3))
-    return np.rint(255 * np.clip(mean * light.exposure, 0, 1) ** (1 / 2.2)).astype(np.uint8)
+    return develop(colour, times, light.exposure)
+
+
+def paint(camera: Camera, seen: Seen, world: Triangles, textures: Textures) -> np.ndarray:
+    """Linear RGB N,3 of the surfaces that N pixels see, as if white light lit them all."""
+    away = np.maximum(-(seen.normal * seen.ray).sum(1) / np.linalg.norm(seen.ray, axis=1), 0.02)
+    footprint = seen.depth / camera.f / np.sqrt(away)
+    tint = world.tint[seen.face].astype(np.float32)
+    return textures.look_up(world.texture[seen.face], seen.uv, footprint) * tint
+
+
+def develop(colour: np.ndarray, times: int, exposure: float) -> np.ndarray:
+    """uint8 H,W,3 of linear RGB, each pixel the mean of times x times, times the exposure."""
+    height, width = colour.shape[0] // times, colour.shape[1] // times
+    mean = colour.reshape(height, times, width, times, 3).mean((1, 3))
+    return np.rint(255 * np.clip(mean * exposure, 0, 1) ** (1 / 2.2)).astype(np.uint8)
 
 
 def _sky(ray: np.ndarray, textures: Textures, light: Light) -> np.ndarray:

@@ -4,18 +4,14 @@ A texture is SIZE x SIZE linear RGB near 1, which the tint of a surface multipli
 them distant texture flickers from frame to frame, which no photometric error can match, so they are looked up here.
 """
 
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 import numpy as np
 
+from depth2seg.scenes.tiles import STREET, TILES
+
 SIZE = 256
-# name -> metres that one tile covers
-TILES: dict[str, float] = {
-    "plain": 3.0, "asphalt": 12.0, "paving": 6.0, "cobble": 5.0, "grass": 8.0, "leaves": 3.0, "needles": 2.5,
-    "hedge": 2.5, "bark": 2.0, "brick": 4.0, "plaster": 8.0, "wood": 3.0, "roof": 6.0, "glass": 2.4, "cloth": 1.2,
-    **{f"facade{k}": 12.0 for k in range(8)}, **{f"shop{k}": 12.0 for k in range(3)},
-    "buswindows": 3.0, "planks": 2.0, "wire": 2.0, **{f"sign{k}": 0.8 for k in range(6)}, "clouds": 1.0,
-}  # fmt: skip
 
 
 class Noise:
@@ -37,22 +33,30 @@ class Noise:
         return field[::-1] if self.rng.random() < 0.5 else field[:, ::-1]
 
 
-def _grid(u: float, v: float, gap: float, shift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    """Mask of the joints, and a cell number, of a brick-like pattern with u x v cells a tile."""
+def axes() -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates (x, y) of a texture's points, SIZE,SIZE each, from 0 to 1."""
     y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
+    return x, y
+
+
+def grid(u: float, v: float, gap: float, shift: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Mask of the joints, and a cell number, of a brick-like pattern with u x v cells a tile."""
+    x, y = axes()
     row = np.floor(y * v)
     column = np.floor(x * u + shift * (row % 2)) % u
     inside = ((x * u + shift * (row % 2)) % 1 > gap) & ((y * v) % 1 > gap * v / u)
     return ~inside, (row * u + column).astype(int)
 
 
-def _cells(rng: np.random.Generator, u: int, v: int, gap: float, spread: float, joint: float, shift: float = 0.5):
-    joints, cell = _grid(u, v, gap, shift)
+def cells(rng: np.random.Generator, u: int, v: int, gap: float, spread: float, joint: float, shift: float = 0.5):
+    """Brightness of a brick-like pattern: cells that differ by a spread, joints all alike."""
+    joints, cell = grid(u, v, gap, shift)
     shade = 1 + spread * rng.standard_normal(u * v)
     return np.where(joints, joint, shade[cell])
 
 
-def _grey(a: np.ndarray) -> np.ndarray:
+def grey(a: np.ndarray) -> np.ndarray:
+    """The same brightness in all three colours."""
     return np.repeat(a[..., None], 3, axis=2)
 
 
@@ -67,14 +71,14 @@ def _facade(rng: np.random.Generator, noise: Noise) -> np.ndarray:
     wall = 1 + 0.07 * noise(1.2) + 0.03 * noise(0)
     kind = rng.integers(3)
     if kind == 0:
-        wall *= _cells(rng, 40, 128, 0.1, 0.08, 0.8)
+        wall *= cells(rng, 40, 128, 0.1, 0.08, 0.8)
     elif kind == 1:
-        wall *= _cells(rng, 4, 8, 0.02, 0.05, 0.75, 0)
-    image = _grey(wall)
+        wall *= cells(rng, 4, 8, 0.02, 0.05, 0.75, 0)
+    image = grey(wall)
     columns, storeys = int(rng.integers(3, 8)), 4
     width, height = rng.uniform(0.35, 0.75), rng.uniform(0.4, 0.65)
     frame = rng.uniform(0.5, 1.5)
-    y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
+    x, y = axes()
     u, v = (x * columns) % 1 - 0.5, (y * storeys) % 1 - 0.5
     cell = (np.floor(y * storeys) * columns + np.floor(x * columns)).astype(int)
     border = 0.04 * columns / 4
@@ -93,8 +97,8 @@ def _facade(rng: np.random.Generator, noise: Noise) -> np.ndarray:
 
 def _shop(rng: np.random.Generator, noise: Noise) -> np.ndarray:
     """Ground floor: shop windows, doors and a coloured fascia; 4 m of the tile's height are seen."""
-    image = _grey(1 + 0.08 * noise(1.0))
-    y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
+    image = grey(1 + 0.08 * noise(1.0))
+    x, y = axes()
     for left, right in pairwise(np.sort(np.append(rng.uniform(0, 1, 5), [0, 1]))):
         inside = (x > left + 0.015) & (x < right - 0.015) & (y < rng.uniform(0.2, 0.24)) & (y > rng.choice([0, 0.05]))
         image[inside] = rng.uniform(0.05, 0.4, 3) + 0.1 * rng.random((int(inside.sum()), 1))
@@ -104,7 +108,7 @@ def _shop(rng: np.random.Generator, noise: Noise) -> np.ndarray:
 
 
 def _sign(noise: Noise, kind: int) -> np.ndarray:
-    y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE - 0.5
+    x, y = (a - 0.5 for a in axes())
     radius = np.hypot(x, y) if kind < 3 else np.maximum(abs(x), abs(y))
     back, edge = [((0.9, 0.9, 0.9), (0.7, 0.03, 0.04)), ((0.03, 0.1, 0.55), (0.03, 0.1, 0.55)),
                   ((0.7, 0.03, 0.04), (0.7, 0.03, 0.04)), ((0.9, 0.55, 0.03), (0.9, 0.9, 0.9)),
@@ -115,33 +119,34 @@ def _sign(noise: Noise, kind: int) -> np.ndarray:
     return image
 
 
-def _make(name: str, rng: np.random.Generator, noise: Noise) -> np.ndarray:
-    y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE
+def street_texture(name: str, rng: np.random.Generator, noise: Noise) -> np.ndarray:
+    """SIZE,SIZE,3 of a name of ``tiles.STREET``."""
+    x, y = axes()
     if name == "asphalt":
         a = 1 + 0.12 * noise(1.3) + 0.15 * noise(0.3)
         a -= 0.35 * (abs(noise(1.6)) < 0.025)
         a *= np.where(noise(2.2) > 1.1, rng.uniform(0.7, 1.2), 1)
-        return _grey(a)
+        return grey(a)
     if name == "paving":
         n = int(rng.integers(8, 16))
-        return _grey(_cells(rng, n, n, 0.07, 0.1, 0.65, rng.choice([0, 0.5])) * (1 + 0.1 * noise(1.0)))
+        return grey(cells(rng, n, n, 0.07, 0.1, 0.65, rng.choice([0, 0.5])) * (1 + 0.1 * noise(1.0)))
     if name == "cobble":
-        return _grey(_cells(rng, 36, 36, 0.16, 0.16, 0.5) * (1 + 0.1 * noise(1.0)))
+        return grey(cells(rng, 36, 36, 0.16, 0.16, 0.5) * (1 + 0.1 * noise(1.0)))
     if name in ("leaves", "needles", "hedge", "grass"):
         return _leafy(noise, {"leaves": 0.6, "needles": 0.35, "hedge": 0.45, "grass": 0.8}[name])
     if name in ("brick", "roof"):
-        return _grey(_cells(rng, 16, 48, 0.1, 0.12, 0.7) * (1 + 0.12 * noise(1.0)))
+        return grey(cells(rng, 16, 48, 0.1, 0.12, 0.7) * (1 + 0.12 * noise(1.0)))
     if name in ("bark", "wood", "planks"):
         stripes = np.sin(2 * np.pi * (x * 12 + 0.15 * noise(1.5)))
-        return _grey(1 + 0.15 * stripes + 0.12 * noise(0.7) - 0.6 * (((x * 10) % 1 < 0.08) & (name == "planks")))
+        return grey(1 + 0.15 * stripes + 0.12 * noise(0.7) - 0.6 * (((x * 10) % 1 < 0.08) & (name == "planks")))
     if name == "glass":
         pillar = ((x * 2) % 1 < 0.12) | (y < 0.04)
-        return _grey(np.where(pillar, 2.5, 0.8 + 0.7 * y + 0.15 * noise(1.5)))
+        return grey(np.where(pillar, 2.5, 0.8 + 0.7 * y + 0.15 * noise(1.5)))
     if name == "buswindows":
         window = (abs(y - 0.55) < 0.2) & ((x * 2) % 1 > 0.08)
-        return _grey(np.where(window, 0.1 + 0.05 * noise(1.5), 1 + 0.03 * noise(1.0)))
+        return grey(np.where(window, 0.1 + 0.05 * noise(1.5), 1 + 0.03 * noise(1.0)))
     if name == "wire":
-        return _grey(np.where(((x * 16) % 1 < 0.25) | ((y * 4) % 1 < 0.12), 1.2, 0.45) + 0.05 * noise(0.5))
+        return grey(np.where(((x * 16) % 1 < 0.25) | ((y * 4) % 1 < 0.12), 1.2, 0.45) + 0.05 * noise(0.5))
     if name.startswith("facade"):
         return _facade(rng, noise)
     if name.startswith("shop"):
@@ -149,21 +154,27 @@ def _make(name: str, rng: np.random.Generator, noise: Noise) -> np.ndarray:
     if name.startswith("sign"):
         return _sign(noise, int(name[4:]))
     if name == "clouds":
-        return _grey(np.clip(0.5 + 0.5 * noise(1.7), 0, 1))
-    return _grey(1 + {"plaster": 0.1, "cloth": 0.12}.get(name, 0.05) * noise(1.0))
+        return grey(np.clip(0.5 + 0.5 * noise(1.7), 0, 1))
+    return grey(1 + {"plaster": 0.1, "cloth": 0.12}.get(name, 0.05) * noise(1.0))
 
 
 class Textures:
-    """All textures of one sequence and their mip levels; T is the number of TILES."""
+    """Textures of one sequence and their mip levels; those who look them up count in TILES."""
 
-    def __init__(self, rng: np.random.Generator):
-        noise = Noise(rng)
-        level = np.stack([_make(name, rng, noise).astype(np.float32) for name in TILES]).clip(0.02, 3)
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        names: Iterable[str] = STREET,
+        make: Callable[[str, np.random.Generator, Noise], np.ndarray] = street_texture,
+    ):
+        noise, names = Noise(rng), list(names)
+        level = np.stack([make(name, rng, noise).astype(np.float32) for name in names]).clip(0.02, 3)
         self.levels = [level]
         while level.shape[1] > 1:
             rows = level[:, ::2] + level[:, 1::2]
             level = (rows[:, :, ::2] + rows[:, :, 1::2]) / 4
             self.levels.append(level)
+        self._place = np.array([names.index(name) if name in names else -1 for name in TILES])
         self.texel = np.array(list(TILES.values())) / SIZE
 
     def look_up(self, texture: np.ndarray, uv: np.ndarray, footprint: np.ndarray) -> np.ndarray:
@@ -178,7 +189,7 @@ class Textures:
             low = np.floor(place).astype(int)
             part = (place - low).astype(np.float32)
             flat = self.levels[k].reshape(-1, 3)
-            row = texture[at] * size
+            row = self._place[texture[at]] * size
             (x0, y0), (x1, y1) = (low % size).T, ((low + 1) % size).T
             wx, wy = part[:, :1], part[:, 1:]
             top = flat[(row + y0) * size + x0] * (1 - wx) + flat[(row + y0) * size + x1] * wx

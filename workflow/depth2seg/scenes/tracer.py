@@ -28,6 +28,19 @@ class Tracer:
 
     def __init__(self, corners: np.ndarray, sun: np.ndarray, eyes: np.ndarray):
         """Take corners F,3,3, the direction of sunlight and the places K,3 it will be looked at from."""
+        self._load(
+            corners,
+            {"type": "directional", "direction": [float(v) for v in sun], "irradiance": {"type": "rgb", "value": 1}},
+            eyes,
+        )
+
+    def look(self, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+        """What each pixel's centre sees: index H,W of the triangle (-1 is sky), and bool H,W if the sun reaches it."""
+        image = np.array(mi.render(self._scene, sensor=_sensor(camera), integrator=self._direct, seed=0))
+        # A glow of n + 1, to which the sun adds less than a third.
+        return np.floor(image[..., 0]).astype(int) - 1, image[..., 1] > 0
+
+    def _load(self, corners: np.ndarray, light: dict, eyes: np.ndarray) -> None:
         facing, number = _facing(corners, eyes)
         glow = mi.load_dict(
             {
@@ -38,15 +51,25 @@ class Tracer:
         )
         white = mi.load_dict({"type": "diffuse"})
         mesh = _mesh(facing, number, mesh_emitter=glow, mesh_bsdf=white)
-        light = {"type": "directional", "direction": [float(v) for v in sun], "irradiance": {"type": "rgb", "value": 1}}
-        self._scene = mi.load_dict({"type": "scene", "mesh": mesh, "sun": light})
+        self._scene = mi.load_dict({"type": "scene", "mesh": mesh, "light": light})
         self._direct = mi.load_dict({"type": "direct", "emitter_samples": 1, "bsdf_samples": 0})
 
-    def look(self, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
-        """What each pixel's centre sees: index H,W of the triangle (-1 is sky), and bool H,W if the sun reaches it."""
-        image = np.array(mi.render(self._scene, sensor=_sensor(camera), integrator=self._direct, seed=0))
-        # A glow of n + 1, to which the sun adds less than a third.
-        return np.floor(image[..., 0]).astype(int) - 1, image[..., 1] > 0
+
+class LampTracer(Tracer):
+    """A scene that does not move, lit by one small lamp at a time."""
+
+    def __init__(self, corners: np.ndarray, eyes: np.ndarray):
+        """Take corners F,3,3 and all places K,3 that it will be looked at from."""
+        # Green alone: however near the lamp, the red that triangles' numbers glow in stays exact.
+        light = {"type": "point", "position": [0, 0, 0], "intensity": {"type": "rgb", "value": [0, 1, 0]}}
+        self._load(corners, light, eyes)
+        self._lamp = mi.traverse(self._scene)
+
+    def reached(self, camera: Camera, lamp: np.ndarray) -> np.ndarray:
+        """Bool H,W: where the light of a lamp at a point reaches what the pixels' centres see."""
+        self._lamp["light.position"] = mi.ScalarPoint3f(*(float(v) for v in lamp))
+        self._lamp.update()
+        return self.look(camera)[1]
 
 
 def _facing(corners: np.ndarray, eyes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

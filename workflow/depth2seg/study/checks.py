@@ -1,5 +1,7 @@
 """What a config's types cannot say: names that must exist, combinations that make sense, sizes that fit."""
 
+from depth2seg.data import registry
+from depth2seg.data.kitti_splits import LABELLED, TEST_IMAGES
 from depth2seg.errors import UserError
 from depth2seg.study.combinations import combination_problems
 from depth2seg.study.schema import Config, RecipeBlock, Schedule
@@ -12,6 +14,8 @@ def check(config: Config) -> None:
     for name, recipe in config.recipes.items():
         problems += _recipe_problems(config, name, recipe)
     problems += _circles(config)
+    for name, dataset in config.datasets.items():
+        problems += _part_problems(f"datasets.{name}", dataset)
     for name, setting in config.settings.items():
         key = f"settings.{name}"
         problems += _schedule_problems(f"{key}.schedule", setting.schedule)
@@ -21,6 +25,15 @@ def check(config: Config) -> None:
             problems.append(f"{key}.output_stride: is a ResNet's; leave it out with head 'dpt'")
         if setting.crop and any(c > s for c, s in zip(setting.crop, setting.size, strict=True)):
             problems.append(f"{key}.crop: {setting.crop} is larger than the image, {setting.size}")
+        if setting.evaluate_every >= setting.schedule.iterations:
+            problems.append(
+                f"{key}.evaluate_every: {setting.evaluate_every} is not less than the {setting.schedule.iterations} "
+                "iterations; the last one is evaluated anyway"
+            )
+        if 1.0 in setting.scales or len(set(setting.scales)) < len(setting.scales):
+            problems.append(
+                f"{key}.scales: {setting.scales}; leave out 1.0, which is evaluated anyway, and repetitions"
+            )
     for name in config.experiments:
         problems += _experiment_problems(config, name)
     if problems:
@@ -30,12 +43,26 @@ def check(config: Config) -> None:
 def labelled_images(dataset: object) -> int | None:
     """How many labelled training images a data set's config promises; None where only its files tell."""
     match dataset.source:
-        case "rendered-street":
+        case "rendered-street" | "rendered-room":
             return dataset.splits.train.sequences * dataset.splits.train.frames
         case "camvid":
             return 164
+        case "kitti":
+            return LABELLED - TEST_IMAGES
+        case "cityscapes" if dataset.cities is None:
+            return 2975
+        case "nyu":
+            return 795
         case _:
             return None
+
+
+def _part_problems(key: str, dataset: object) -> list[str]:
+    try:
+        registry.parts(dataset.source, getattr(dataset, "parts", None))
+    except UserError as error:
+        return [f"{key}.{error}"]
+    return []
 
 
 def _schedule_problems(key: str, schedule: Schedule) -> list[str]:
@@ -70,6 +97,16 @@ def _fit_problems(key: str, recipe: RecipeBlock, source: str) -> list[str]:
         return [f"{key}.dataset: '{recipe.dataset}' ({source}) cannot train task '{recipe.task}'"]
     if source == "camvid" and recipe.supervision not in (None, "video"):
         return [f"{key}.supervision: camvid is video of one camera; it has no {recipe.supervision}"]
+    if source == "nyu" and task_specs()[recipe.task].trains_on == "video" and recipe.supervision != "dense":
+        return [f"{key}: the labelled frames of nyu are no video; use a depth recipe with supervision 'dense'"]
+    lacking = {"kitti": "dense", "cityscapes": "lidar"}.get(source)
+    if lacking is not None and recipe.supervision == lacking:
+        return [f"{key}.supervision: {source} has no {lacking} depth to train on"]
+    if source == "rendered-room" and recipe.supervision not in (None, "video", "dense"):
+        return [
+            f"{key}.supervision: rendered-room is seen by one hand-held camera that measures every pixel's depth; "
+            f"it has no {recipe.supervision}; use 'video' or 'dense'"
+        ]
     return []
 
 

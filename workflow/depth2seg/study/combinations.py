@@ -41,10 +41,26 @@ def _training_problems(config: Config, name: str, backbone: str) -> list[str]:
             problems.append(
                 f"decoder '{handed_decoder(recipe)}' of '{name}' cannot take {backbone}; {_fitting(backbone)}"
             )
-        if recipe.task == "imported" and SOURCES[recipe.layout].family != family:
-            problems.append(f"layout '{recipe.layout}' of '{name}' is not of a {backbone}")
+        if recipe.task == "imported":
+            problems += _published_problems(name, recipe, backbone)
         name = recipe.init
     return problems
+
+
+def _published_problems(name: str, recipe: RecipeBlock, backbone: str) -> list[str]:
+    if SOURCES[recipe.layout].family != FAMILIES[backbone]:
+        return [f"layout '{recipe.layout}' of '{name}' is not of a {backbone}"]
+    weights, digest = recipe.published(backbone)
+    if weights is None:
+        return [f"'{name}' has weights for {', '.join(recipe.weights)}, not for {backbone}"]
+    if is_address(weights) and digest is None:
+        return [f"'{name}' has no sha256 for {backbone}; weights from an address are verified, so give its digest"]
+    return []
+
+
+def is_address(weights: str) -> bool:
+    """Whether an imported recipe's ``weights`` are to be downloaded."""
+    return weights.startswith(("http://", "https://"))
 
 
 def _transfer_problems(key: str, name: str, setting: Setting, recipes: dict[str, RecipeBlock]) -> list[str]:

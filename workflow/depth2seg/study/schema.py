@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 
+from depth2seg.data.cityscapes import CITIES
+from depth2seg.data.kitti_splits import drive_splits, drives
 from depth2seg.models.families import DECODERS, FAMILIES
 from depth2seg.models.sources import SOURCES
 from depth2seg.study.task_specs import TaskSpec, task_specs
@@ -18,6 +20,7 @@ CropSize = Annotated[list[Annotated[int, Field(ge=32, multiple_of=32)]], Field(m
 FrameSize = Annotated[list[Annotated[int, Field(ge=16)]], Field(min_length=2, max_length=2)]
 Backbone = Literal[tuple(FAMILIES)]
 Protocol = Literal["corrected", "released"]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")]
 
 
 class Block(BaseModel):
@@ -27,7 +30,7 @@ class Block(BaseModel):
 
 
 class SequenceSplit(Block):
-    """How many sequences a split of a rendered street has, and which frames of each are rendered."""
+    """How many sequences a split of rendered streets or rooms has, and which frames of each are rendered."""
 
     sequences: Count
     frames: Count
@@ -41,7 +44,7 @@ class ImageSplit(Block):
 
 
 class StreetSplits(Block):
-    """The splits of rendered streets: see the frame index in results/README.md."""
+    """The splits of rendered streets and rooms: see the frame index in results/README.md."""
 
     video: SequenceSplit
     val: SequenceSplit
@@ -57,7 +60,7 @@ class ObjectSplits(Block):
 
 
 class Rendered(Block):
-    """What both kinds of rendered data set have: seed, frame size (height, width), samples a pixel."""
+    """What all kinds of rendered data set have: seed, frame size (height, width), samples a pixel."""
 
     seed: int = 0
     size: FrameSize
@@ -69,6 +72,15 @@ class RenderedStreet(Rendered):
 
     source: Literal["rendered-street"]
     classes: Literal["cityscapes"] = "cityscapes"
+    fps: Positive = 10.0
+    splits: StreetSplits
+
+
+class RenderedRoom(Rendered):
+    """Procedural rooms looked around in with one hand-held camera."""
+
+    source: Literal["rendered-room"]
+    classes: Literal["nyu40", "nyu13"] = "nyu13"
     fps: Positive = 10.0
     splits: StreetSplits
 
@@ -89,13 +101,71 @@ class CamVid(Block):
 
 
 class Published(Block):
-    """A published data set in its own folder of the data root. Planned for; not obtained or read yet."""
+    """A published data set: its folder of the data root is used as it is, and what is missing is obtained.
 
-    source: Literal["kitti", "cityscapes"]
+    ``archives``: a folder with the publisher's archives, used instead of downloading them. ``mirror``: an address that
+    has them, each under its file's name (Cityscapes: another portal). ``parts``: which of the registry's are taken.
+    """
+
+    archives: str | None = None
+    mirror: str | None = None
+    parts: Annotated[list[str], Field(min_length=1)] | None = None
+
+    def needed_parts(self) -> list[str] | None:
+        """The registry's parts that what this block selects is in, unless it names ``parts``; None: all usual ones."""
+        return self.parts
+
+
+class Kitti(Published):
+    """KITTI's raw drives of the Eigen split, and the 200 labelled images of its semantic benchmark.
+
+    ``held_out``: what pre-trained networks are measured on, Eigen's 697 test frames or the validation drives.
+    ``least_motion``: metres a frame below which the camera stands still, and trains nothing. ``drives``: only these.
+    """
+
+    source: Literal["kitti"]
     classes: Literal["cityscapes"] = "cityscapes"
+    held_out: Literal["test", "validation"] = "test"
+    least_motion: NotNegative = 0.1
+    drives: Annotated[list[Literal[tuple(drive_splits())]], Field(min_length=1)] | None = None
+
+    def needed_parts(self) -> list[str] | None:
+        """The archives of the drives, their days' calibration, and the labelled images."""
+        used = [drive.name for drive in drives(self.model_dump())]
+        days = sorted({name[:10] for name in used})
+        return self.parts or [*(f"{day}_calib" for day in days), *(name[:21] for name in used), "data_semantics"]
 
 
-Dataset = Annotated[RenderedStreet | RenderedObject | CamVid | Published, Field(discriminator="source")]
+class Cityscapes(Published):
+    """Cityscapes' 5,000 finely labelled frames (train and val), and the video around them.
+
+    ``video``: whether the sequence frames are there. ``crop``: first and end row, first and end column of what
+    pre-training sees; the rows below are the car's hood. ``cities``: only these.
+    """
+
+    source: Literal["cityscapes"]
+    classes: Literal["cityscapes"] = "cityscapes"
+    video: bool = True
+    crop: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=4, max_length=4)] = [0, 768, 0, 2048]
+    cities: Annotated[list[Literal[tuple(c for cs in CITIES.values() for c in cs)]], Field(min_length=1)] | None = None
+
+    def needed_parts(self) -> list[str] | None:
+        """The packages; without ``video`` not the largest, that of the sequences."""
+        packages = ("leftImg8bit", "rightImg8bit", "disparity", "camera", "gtFine")
+        sequences = ("leftImg8bit_sequence",) if self.video else ()
+        return self.parts or [f"{name}_trainvaltest" for name in (*packages, *sequences)]
+
+
+class Nyu(Published):
+    """NYU-Depth-V2's labelled frames, with dense depth."""
+
+    source: Literal["nyu"]
+    classes: Literal["nyu40", "nyu13"] = "nyu40"
+
+
+Dataset = Annotated[
+    RenderedStreet | RenderedRoom | RenderedObject | CamVid | Kitti | Cityscapes | Nyu, Field(discriminator="source")
+]
 
 
 class Schedule(Block):
@@ -151,12 +221,23 @@ class RandomRecipe(UntrainedRecipe):
 
 
 class ImportedRecipe(UntrainedRecipe):
-    """Published weights from a file, laid out as its publisher does; ``{backbone}`` in its path is filled in."""
+    """Published weights, laid out as their publisher does, from a file or an http address.
+
+    ``{backbone}`` in path or address is filled in. ``sha256`` is the whole digest or its beginning, which names of
+    published files often hold. Both may be one for all backbones, or one for each.
+    """
 
     task: Literal["imported"]
-    weights: str
+    weights: str | dict[Backbone, str]
     layout: Literal[tuple(SOURCES)] = "torchvision"
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    sha256: Digest | dict[Backbone, Digest] | None = None
+
+    def published(self, backbone: str) -> tuple[str | None, str | None]:
+        """Path or address of a backbone's weights, and the digest; None where the block has none for it."""
+        weights, digest = (
+            value.get(backbone) if isinstance(value, dict) else value for value in (self.weights, self.sha256)
+        )
+        return weights and weights.format(backbone=backbone), digest
 
 
 class TrainedRecipe(RecipeBlock):
@@ -193,7 +274,11 @@ def recipe_block(**values: object) -> RecipeBlock:
 
 
 class Setting(Block):
-    """How fine-tuning is done."""
+    """How fine-tuning is done.
+
+    For curves, not for choosing: every ``evaluate_every`` iterations (0: never) the test images are predicted, and at
+    the end they are again at each of ``scales``, factors of their size.
+    """
 
     label: str
     head: Literal[tuple(DECODERS)] = "depth-decoder"
@@ -206,6 +291,8 @@ class Setting(Block):
     flip: bool = False
     crop: CropSize | None = None
     output_stride: Literal[8, 16, 32] = 32
+    evaluate_every: Annotated[int, Field(ge=0)] = 0
+    scales: list[Annotated[float, Field(ge=0.25, le=4)]] = []
 
 
 class Experiment(Block):
@@ -237,6 +324,7 @@ class Config(Block):
     """The whole file.
 
     ``cuda`` chooses the lock of .venv and of the training image: PyTorch 2.14 for CUDA 13, or 2.9 for CUDA 12.8.
+    ``step_times`` names a table of step times on your own machine, for plans (see study/step_times.py).
     """
 
     study: Name
@@ -244,6 +332,7 @@ class Config(Block):
     results: str
     data_root: str = "data"
     cuda: Literal["cu130", "cu128"] = "cu130"
+    step_times: str | None = None
     containers: Containers = Containers()
     datasets: dict[Name, Dataset]
     recipes: dict[Name, Recipe]

@@ -6,17 +6,22 @@ from itertools import product
 
 from pydantic import ValidationError
 
+from depth2seg.data import registry
+from depth2seg.data.registry import Part
 from depth2seg.errors import UserError
 from depth2seg.models.sources import SOURCES
 from depth2seg.study.cells import Cell
 from depth2seg.study.checks import check
+from depth2seg.study.combinations import is_address
 from depth2seg.study.messages import config_error
-from depth2seg.study.schema import Config, RecipeBlock, Setting
+from depth2seg.study.schema import Config, Published, RecipeBlock, Setting
 from depth2seg.study.task_specs import task_specs
 
 # Fields that name or count things and change no number: left out of what a job is given, so that editing them
 # reruns nothing.
 _LABELS = {"label", "seeds"}
+# What cells are scored by besides mIoU and pixel accuracy, and the key of a setting that makes them have it.
+_MEASURES = {"convergence": "evaluate_every", "robustness": "scales"}
 
 
 def load_study(config: dict, name: str = "config") -> "Study":
@@ -88,7 +93,26 @@ class Study:
     def pretrain_settings(self, recipe: str, backbone: str, seed: int) -> str:
         """All that changes the numbers of one pre-training, as canonical JSON."""
         block = self.recipe(recipe).model_dump(mode="json", exclude=_LABELS)
+        if block["task"] == "imported":
+            block |= self.published_weights(recipe, backbone)
         return canonical(block | {"recipe": recipe, "backbone": backbone, "seed": seed})
+
+    def published_weights(self, recipe: str, backbone: str) -> dict[str, str | None]:
+        """``weights``, the file or address of an imported recipe for a backbone, and its ``sha256``.
+
+        Raises:
+            UserError: the recipe has none for this backbone.
+        """
+        weights, digest = self.recipe(recipe).published(backbone)
+        if weights is None:
+            raise UserError(f"recipes.{recipe}.weights: has none for {backbone}")
+        return {"weights": weights, "sha256": digest}
+
+    def downloads_weights(self, recipe: str, backbone: str) -> bool:
+        """Whether an imported recipe's weights are at an address, and not in a file that is there."""
+        return self.recipe(recipe).task == "imported" and is_address(
+            self.published_weights(recipe, backbone)["weights"]
+        )
 
     def finetune_settings(self, cell: Cell) -> str:
         """All that changes the numbers of one cell and is not in its inputs, and the labels its table row shows."""
@@ -103,8 +127,25 @@ class Study:
         return canonical(block | vars(cell) | described)
 
     def dataset_settings(self, name: str) -> str:
-        """A data set's block, as canonical JSON."""
-        return canonical(self.dataset(name))
+        """A data set's block, as canonical JSON, without where a published one's archives come from."""
+        return canonical({key: value for key, value in self.dataset(name).items() if not self._tells_where(name, key)})
+
+    def obtaining_settings(self, name: str) -> str:
+        """What a job that obtains a part of a published data set needs of its block, as canonical JSON."""
+        block = self.dataset(name)
+        return canonical({key: block[key] for key in block if key == "source" or self._tells_where(name, key)})
+
+    def published(self, name: str) -> bool:
+        """Whether a data set comes as archives of its publisher."""
+        return isinstance(self._get("datasets", name), Published)
+
+    def parts(self, name: str) -> list[Part]:
+        """The parts of a published data set that this study takes, from the registry."""
+        block = self._get("datasets", name)
+        return registry.parts(block.source, block.needed_parts())
+
+    def _tells_where(self, name: str, key: str) -> bool:
+        return self.published(name) and key in ("archives", "mirror")
 
     def dataset(self, name: str) -> dict:
         """A data set's block, as a plain dict."""
@@ -133,7 +174,13 @@ class Study:
         if any(self._uses_filtered_labels(cell, name, [height, width]) for cell in self.cells):
             columns.append("semantic_filtered")
         classes = self.dataset(name).get("classes")
-        return canonical({"dataset": name, "size": [height, width], "classes": classes, "columns": columns})
+        settings = {"dataset": name, "size": [height, width], "classes": classes, "columns": columns}
+        recipes = [self.recipe(recipe) for recipe, _, _ in self.networks]
+        if not any((recipe.dataset, recipe.size) == (name, [height, width]) for recipe in recipes):
+            settings["splits"] = ["train", "test"]  # no pre-training at this size: its video need not be packed
+        if crop := self.dataset(name).get("crop"):
+            settings["windows"] = {"video": crop, "val": crop}  # of what is labelled, the whole image counts
+        return canonical(settings)
 
     def _uses_filtered_labels(self, cell: Cell, dataset: str, size: list[int]) -> bool:
         setting = self.setting(cell.setting)
@@ -164,7 +211,13 @@ class Study:
         networks = {recipe: self.recipe(recipe).seeds for recipe in block["recipes"]}
         settings = {setting: self.setting(setting).label for setting in block["settings"]}
         described = {"recipe_labels": labels, "setting_labels": settings, "pretraining_seeds": networks}
+        described["measures"] = self.measures(name)
         return canonical(block | described | {"experiment": name})
+
+    def measures(self, experiment: str) -> list[str]:
+        """What an experiment's cells are scored by besides mIoU and pixel accuracy: see ``evaluation.scores``."""
+        settings = [self.setting(name) for name in self._get("experiments", experiment).settings]
+        return [name for name, key in _MEASURES.items() if all(getattr(setting, key) for setting in settings)]
 
     def _get(self, kind: str, name: str) -> object:
         known = getattr(self.config, kind)

@@ -23,7 +23,7 @@ BATCH = 8
 
 
 def activations(packed: Path, encoders: list[Path], images: int, out: Path) -> None:
-    """Write activations.csv, scores on all labelled test images, and activations.npz, maps of the first ones.
+    """Write activations.csv, mean scores on all labelled test images, and activations.npz, the scores and some maps.
 
     Args:
         packed: packed frames of a labelled data set.
@@ -40,20 +40,24 @@ def activations(packed: Path, encoders: list[Path], images: int, out: Path) -> N
         raise UserError(f"{packed}: no labelled images in its split 'test'")
     shown = np.unique(np.linspace(0, len(rows) - 1, images).round().astype(int))
     labels = np.asarray(frames.arrays["semantic"][rows])
-    table, kept = [], {}
+    table, kept, all_scores = [], {}, []
     for place, path in enumerate(encoders):
         handed = load_tensors(path)
         named = [handed["recipe"], handed["backbone"], handed["seed"]]
         maps_of = activation_maps(handed, frames, rows)
+        all_scores.append([])
         for level, (stride, maps) in enumerate(zip(encoder_strides(handed["backbone"]), maps_of, strict=True)):
             scores = [boundary_alignment(one, truth) for one, truth in zip(maps, labels, strict=True)]
+            all_scores[-1].append(scores)
             table.append([*named, level, stride, f"{np.nanmean(scores):.4f}", len(scores)])
             kept[f"{place:02d}-{level}"] = maps[shown].astype(np.float16)
     out.mkdir(parents=True, exist_ok=True)
     with atomic_path(out / "activations.csv") as temporary, temporary.open("w", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *table])
-    recipes = np.array([row[0] for row in table if row[3] == 0])
-    described = {"image": frames.arrays["image"][rows[shown]], "recipes": recipes}
+    recipes, seeds = (np.array([row[column] for row in table if row[3] == 0]) for column in (0, 2))
+    sequences = frames.index["sequence"].to_numpy(str)[rows]
+    described = {"image": frames.arrays["image"][rows[shown]], "recipes": recipes, "seeds": seeds}
+    described |= {"scores": np.array(all_scores, np.float32), "sequences": sequences}
     with atomic_path(out / "activations.npz") as temporary:
         np.savez_compressed(temporary, **described, **kept)
 

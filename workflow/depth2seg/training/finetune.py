@@ -3,27 +3,25 @@
 from pathlib import Path
 
 import numpy as np
-import torch
 from mmengine.config import Config
 
 from depth2seg.data.packing import Packed
-from depth2seg.evaluation.confusion import KITTI7, confusion_matrices, metrics
+from depth2seg.evaluation.confusion import KITTI7
 from depth2seg.files import atomic_path, sha256, write_json
 from depth2seg.models.backbones import encoder_config
 from depth2seg.models.segmentor import Segmentor
 from depth2seg.study.cells import Cell
 from depth2seg.training import provenance
 from depth2seg.training.config import run_identity, training_config, write_config
-from depth2seg.training.frames import FrameSets
-from depth2seg.training.precision import autocast
+from depth2seg.training.predict import EvaluationHook
 from depth2seg.training.pretrain import load_part
 from depth2seg.training.runner import machine_precision, train, work_folder, write_history
 from depth2seg.training.state import load_tensors, save_tensors
 from depth2seg.training.subsets import label_subset
+from depth2seg.training.tested import Tested
 
 # What names a cell without changing its numbers; left out of the work folder's name.
 NAMES = ("recipe", "dataset", "setting", "source", "task", "supervision", "init")
-TEST_BATCH = 8
 SAMPLES = 4
 
 
@@ -79,9 +77,11 @@ def run_config(config: Config, out: Path, results: Path) -> None:
             load_part(model.decode_head.decoder, handed, "decoder")
 
     with work_folder(results, identity) as work:
-        model, history = train(config, work, load)
-        predictions = predict(model, frames, test_rows, config.optim_wrapper.precision)
-        _write(out, config, model, history, settings, frames, test_rows, predictions)
+        precision = config.optim_wrapper.precision
+        along = EvaluationHook(work / "along", settings["evaluate_every"], frames, test_rows, precision)
+        model, history = train(config, work, load, hooks=[along])
+        tested = Tested(model, frames, test_rows, precision, settings["scales"], along)
+        _write(out, config, model, history, tested)
 
 
 def segmentor(settings: dict, normalisation: str, frames: Packed) -> dict:
@@ -117,46 +117,13 @@ def truth_array(settings: dict) -> str:
     return "semantic_filtered" if settings["protocol"] == "released" else "semantic"
 
 
-@torch.no_grad()
-def predict(model: Segmentor, frames: Packed, rows: np.ndarray, precision: str) -> np.ndarray:
-    """Train ids predicted for packed rows: uint8 N x H x W."""
-    model.eval()
-    sets, predictions = FrameSets(frames, rows=rows.tolist()), []
-    for start in range(0, len(sets), TEST_BATCH):
-        items = [sets[i]["images"] for i in range(start, min(start + TEST_BATCH, len(sets)))]
-        with autocast(next(model.parameters()).device.type, precision):
-            scores = model.scores({"images": torch.stack(items)})
-        predictions.append(scores.argmax(1).to(torch.uint8).cpu().numpy())
-    return np.concatenate(predictions)
-
-
-def _write(
-    out: Path,
-    config: Config,
-    model: Segmentor,
-    history: list,
-    settings: dict,
-    frames: Packed,
-    rows: np.ndarray,
-    predictions: np.ndarray,
-) -> None:
+def _write(out: Path, config: Config, model: Segmentor, history: list, tested: Tested) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    names = np.array(frames.classes.names)
-    truth = frames.arrays["semantic"][rows]
-    confusion = confusion_matrices(truth, predictions, len(names))
-    sequences = frames.index["sequence"].to_numpy(str)[rows]
+    settings = config.run.settings
     with atomic_path(out / "confusion.npz") as temporary:
-        np.savez_compressed(temporary, confusion=confusion, rows=rows, sequences=sequences, classes=names)
-    chosen = np.unique(np.linspace(0, len(rows) - 1, SAMPLES).round().astype(int))
+        np.savez_compressed(temporary, **tested.confusion_arrays())
     with atomic_path(out / "samples.npz") as temporary:
-        np.savez_compressed(
-            temporary,
-            image=frames.arrays["image"][rows[chosen]],
-            semantic=truth[chosen],
-            prediction=predictions[chosen],
-            palette=frames.classes.palette(),
-            classes=names,
-        )
+        np.savez_compressed(temporary, **tested.samples(SAMPLES))
     save_tensors(out / "model.pth", {n: t.cpu().contiguous() for n, t in model.state_dict().items()})
     with atomic_path(out / "config.py") as temporary:
         write_config(config, temporary)
@@ -167,7 +134,7 @@ def _write(
         out / "metrics.json",
         {"cell": Cell(**cell).path, **cell, **{name: settings[name] for name in shown}}
         | {"height": settings["size"][0], "width": settings["size"][1]}
-        | metrics(confusion, names.tolist())
+        | tested.metrics()
         | {
             "iterations": len(history),
             "train_seconds": round(sum(row[3] for row in history), 1),

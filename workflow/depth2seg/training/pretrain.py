@@ -30,7 +30,7 @@ def pretrain(settings: dict, packed: Path | None, init: Path | None, out: Path, 
     Args:
         settings: ``Study.pretrain_settings``.
         packed: packed frames; None for tasks that train nothing.
-        init: another recipe's encoder.pth to start from, or None.
+        init: another recipe's encoder.pth to start from, the file of imported weights that were downloaded, or None.
         out: folder of the results: encoder.pth, history.csv, metrics.json, samples.npz, config.py.
         results: the study's results folder, in which the work folder lies.
         threads: of the CPU.
@@ -73,7 +73,7 @@ def run_config(config: Config, out: Path, results: Path) -> None:
     """Train what ``pretrain_config`` describes, on the device that ``machine_precision`` has leased."""
     settings, init = config.run.settings, config.run.init
     if settings["schedule"] is None:
-        _write(out, config, untrained(settings), [], settings, (None, None, {}), "cpu")
+        _write(out, config, untrained(settings, init), [], settings, (None, None, {}), "cpu")
         return
     frames = Packed(config.run.packed)
     handed = None if init is None else load_tensors(init)
@@ -87,13 +87,13 @@ def run_config(config: Config, out: Path, results: Path) -> None:
         _write(out, config, model.handed_on(), history, settings, assessed, device)
 
 
-def untrained(settings: dict) -> dict:
-    """Weights of a recipe that trains nothing: random ones of its seed, or imported ones."""
+def untrained(settings: dict, weights: str | None = None) -> dict:
+    """Weights of a recipe that trains nothing: random ones of its seed, or imported ones, from ``weights`` if given."""
     torch.manual_seed(step_seed(settings["seed"], 0))
     encoder = build_encoder(settings["backbone"])
     encoder.init_weights()
     if settings["task"] == "imported":
-        path = settings["weights"].format(backbone=settings["backbone"])
+        path = weights or settings["weights"]
         encoder.load_state_dict(imported_encoder(path, settings["sha256"], encoder.state_dict(), settings["layout"]))
     return {"encoder": encoder.state_dict(), "decoder": None}
 

@@ -1,0 +1,145 @@
+"""The plan of a study: what it takes, what is known of it, and what is said to be unknown."""
+
+import csv
+
+import pytest
+import studies
+import yaml
+from depth2seg.__main__ import main
+from depth2seg.data import registry
+from depth2seg.errors import UserError
+from depth2seg.study import load_study
+from depth2seg.study.plan import COLUMNS, plan, text
+from depth2seg.study.step_times import StepTime, read, step_seconds
+
+PAPER = studies.REPO / "config" / "paper.yaml"
+HEADER = "step,backbone,height,width,batch,device,cores,seconds,source\n"
+
+
+def rows_of(config, stage=None):
+    rows = plan(load_study(yaml.safe_load(config.read_text())))
+    return {row["item"]: row for row in rows if stage in (None, row["stage"])}
+
+
+def own_times(folder, *rows):
+    (folder / "times.csv").write_text(HEADER + "".join(f"{row}\n" for row in rows))
+    return str(folder / "times.csv")
+
+
+@pytest.mark.parametrize("config", studies.CONFIGS, ids=lambda config: config.stem)
+def test_every_study_can_be_planned(config):
+    study = load_study(yaml.safe_load(config.read_text()))
+    rows = plan(study)
+    jobs = {stage: sum(row["jobs"] for row in rows if row["stage"] == stage) for stage in {r["stage"] for r in rows}}
+    assert jobs["finetune"] == len(study.cells)
+    assert jobs["pretrain"] + jobs.get("weights", 0) == len(study.networks)
+    assert jobs["total"] == sum(count for stage, count in jobs.items() if stage != "total")
+    assert all(tuple(row) == COLUMNS for row in rows)
+
+
+def test_the_papers_downloads_are_those_of_the_registry():
+    rows = rows_of(PAPER, "download")
+    parts = [part for name in ("kitti", "cityscapes") for part in registry.parts(name)]
+    assert {f"{part.dataset}/{part.name}" for part in parts} <= set(rows)
+    assert rows["cityscapes/leftImg8bit_sequence_trainvaltest"]["download_gb"] == 324
+    drive = rows["kitti/2011_09_26_drive_0001"]
+    assert drive["download_gb"] is None and "size not published" in drive["note"]
+    together = rows["kitti: raw drives"]
+    assert together["download_gb"] == 175 and "README of nianticlabs/monodepth2" in together["note"]
+
+
+def test_chosen_parts_alone_are_planned(tmp_path):
+    changes = {"datasets.kitti": {"source": "kitti", "parts": ["data_semantics"]}}
+    rows = rows_of(studies.edited(tmp_path, changes, PAPER), "download")
+    assert [item for item in rows if item.startswith("kitti")] == ["kitti/data_semantics"]
+
+
+def test_hours_are_jobs_times_steps_times_seconds():
+    row = rows_of(PAPER, "pretrain")["depth-video resnet18"]
+    assert row["jobs"] == 3
+    assert row["gpu_hours"] == pytest.approx(3 * 66340 * 0.651 / 3600)
+    assert "0.65 s a step on Titan Xp (Godard et al." in row["note"]
+
+
+def test_an_unknown_step_time_is_said_and_not_counted():
+    rows = rows_of(PAPER)
+    deeplab = rows["cityscapes deeplabv3 resnet50"]
+    assert deeplab["gpu_hours"] is None and deeplab["core_hours"] is None
+    assert "of unknown length: no step time of finetune-deeplabv3 resnet50" in deeplab["note"]
+    trained = [row for row in rows.values() if row["stage"] in ("pretrain", "finetune")]
+    known = sum(row["jobs"] for row in trained if row["gpu_hours"] is not None)
+    assert 0 < known < sum(row["jobs"] for row in trained)
+    assert f"{known} of {sum(row['jobs'] for row in trained)} training jobs in gpu_hours" in rows[""]["note"]
+
+
+def test_a_studys_own_step_times_come_first(tmp_path):
+    own = own_times(
+        tmp_path,
+        "finetune-deeplabv3,resnet50,512,512,32,H100,,0.5,measured",
+        "depth-video,resnet18,192,640,12,H100,,0.1,measured",
+    )
+    rows = rows_of(studies.edited(tmp_path, {"step_times": own}, PAPER))
+    deeplab = rows["cityscapes deeplabv3 resnet50"]
+    assert deeplab["gpu_hours"] == pytest.approx(deeplab["jobs"] * 50000 * 0.5 / 3600)
+    assert rows["depth-video resnet18"]["gpu_hours"] == pytest.approx(3 * 66340 * 0.1 / 3600)
+
+
+def test_a_step_time_is_scaled_from_the_nearest_size():
+    small = StepTime("flow", "resnet18", 64, 128, 8, "2 cores", 2, 0.2, "small")
+    large = StepTime("flow", "resnet18", 192, 640, 4, "2 cores", 2, 3.0, "large")
+    near = step_seconds([small, large], "flow", "resnet18", [96, 128], 4, False)
+    assert (near.seconds, near.cores) == (pytest.approx(0.15), 2) and "(small)" in near.why
+    assert step_seconds([small, large], "flow", "resnet18", [192, 640], 8, False).seconds == pytest.approx(6.0)
+    assert step_seconds([small, large], "flow", "resnet18", [192, 640], 8, True) is None
+    assert step_seconds([small, large], "flow", "resnet50", [192, 640], 8, False) is None
+
+
+def test_a_gpus_step_is_estimated_from_another_by_their_ratio_on_one_cpu():
+    times = [
+        StepTime("depth-video", "resnet18", 192, 640, 12, "Titan Xp", 0, 0.6, "paper"),
+        StepTime("depth-video", "resnet18", 192, 640, 2, "1 core", 1, 1.0, "here"),
+        StepTime("flow", "resnet50", 192, 640, 4, "1 core", 1, 3.0, "here"),
+        StepTime("masked", "vit-base", 192, 640, 4, "another core", 1, 3.0, "there"),
+    ]
+    # An image of depth takes 0.05 s there and 0.5 s here; one of flow 0.75 s here, so 0.075 s there.
+    estimate = step_seconds(times, "flow", "resnet50", [192, 640], 8, True)
+    assert (estimate.seconds, estimate.cores) == (pytest.approx(0.6), 0)
+    assert (
+        "estimated 0.6 s a step on Titan Xp, from depth-video resnet18 and the ratio of both on 1 core" in estimate.why
+    )
+    assert step_seconds(times, "masked", "vit-base", [192, 640], 8, True) is None
+
+
+def test_each_step_time_has_its_source():
+    assert all(row.seconds > 0 and row.source and row.device for row in read())
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("step,seconds\nflow,1\n", "columns step, seconds; expected step, backbone"),
+        (HEADER + "flow,resnet18,64,128,8,2 cores,2,fast,me\n", "cannot be read"),
+    ],
+)
+def test_a_table_of_step_times_that_is_wrong_is_named(tmp_path, content, told):
+    (tmp_path / "times.csv").write_text(content)
+    with pytest.raises(UserError, match=told) as caught:
+        read(str(tmp_path / "times.csv"))
+    assert "times.csv" in str(caught.value)
+
+
+def test_a_table_of_step_times_that_is_not_there_is_named():
+    with pytest.raises(UserError, match=r"step_times: nowhere\.csv cannot be read"):
+        read("nowhere.csv")
+
+
+def test_the_command_prints_a_line_a_data_set_and_writes_a_row_an_archive(tmp_path, capsys):
+    assert main(["plan", "--config", str(PAPER)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("download  cityscapes") == 1
+    assert printed.rstrip("\n") == text(list(rows_of(PAPER).values()))
+    assert main(["plan", "--config", str(PAPER), "--out", str(tmp_path / "plan.csv")]) == 0
+    with (tmp_path / "plan.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert sum(row["item"].startswith("cityscapes/") for row in rows) == 6
+    assert rows[-1]["stage"] == "total"

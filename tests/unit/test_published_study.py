@@ -1,0 +1,92 @@
+"""Published data sets in a study: their blocks, the archives that they need, what is packed at which size."""
+
+import json
+
+import publishers_data as data
+import pytest
+import yaml
+from depth2seg.errors import UserError
+from depth2seg.study import load_study
+from studies import REPO
+
+
+def paper(**datasets):
+    """The paper study's config with some keys of its data sets' blocks replaced."""
+    config = yaml.safe_load((REPO / "config/paper.yaml").read_text())
+    for name, keys in datasets.items():
+        config["datasets"][name] |= keys
+    return config
+
+
+def names(study, dataset):
+    return [part.name for part in study.parts(dataset)]
+
+
+def test_the_whole_study_takes_the_archives_of_the_drives_that_it_uses():
+    parts = names(load_study(paper()), "kitti")
+    assert len(parts) == 5 + 58 + 1  # days, drives without the three for validation, labelled images
+    assert "2011_09_26_drive_0002" in parts and "2011_09_26_drive_0015" not in parts
+    assert "2011_09_26_drive_0015" in names(load_study(paper(kitti={"held_out": "validation"})), "kitti")
+
+
+def test_a_few_drives_or_no_video_need_fewer_archives():
+    few = load_study(paper(kitti={"drives": [data.TRAINED, data.TESTED]}, cityscapes={"video": False}))
+    assert names(few, "kitti") == [
+        "2011_09_26_calib", "2011_09_26_drive_0001", "2011_09_26_drive_0048", "data_semantics"
+    ]  # fmt: skip
+    assert "leftImg8bit_sequence_trainvaltest" not in names(few, "cityscapes")
+    assert "leftImg8bit_sequence_trainvaltest" in names(load_study(paper()), "cityscapes")
+
+
+def test_where_archives_come_from_reruns_nothing():
+    moved = load_study(paper(kitti={"archives": "/archives", "mirror": "http://mirror"}))
+    assert moved.dataset_settings("kitti") == load_study(paper()).dataset_settings("kitti")
+
+
+def test_video_is_packed_only_where_something_pretrains():
+    study = load_study(paper())
+    full, half = (json.loads(study.packing_settings("kitti", *size)) for size in ((192, 640), (96, 320)))
+    assert "splits" not in full and half["splits"] == ["train", "test"]
+
+
+def test_the_hood_is_cut_off_what_pretrains():
+    settings = json.loads(load_study(paper()).packing_settings("cityscapes", 320, 800))
+    assert settings["windows"] == {"video": [0, 768, 0, 2048], "val": [0, 768, 0, 2048]}
+
+
+@pytest.mark.parametrize(
+    ("datasets", "message"),
+    [
+        ({"kitti": {"drives": ["2011_09_26_drive_0003_sync"]}}, r"datasets\.kitti.*drives.*0003_sync"),
+        ({"kitti": {"held_out": "train"}}, r"datasets\.kitti.*held_out: 'train' is not valid"),
+        ({"cityscapes": {"cities": ["berlin"]}}, r"datasets\.cityscapes.*berlin"),
+        ({"cityscapes": {"crop": [0, 768]}}, r"datasets\.cityscapes.*crop"),
+        ({"nyu": {"classes": "nyu41"}}, r"datasets\.nyu.*classes: 'nyu41' is not valid"),
+    ],
+)
+def test_a_block_that_cannot_be_is_refused_by_key(datasets, message):
+    with pytest.raises(UserError, match=message):
+        load_study(paper(**datasets))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "change", "message"),
+    [
+        ("depth-nyu", {"supervision": "video"}, "recipes.depth-nyu: the labelled frames of nyu are no video"),
+        ("flow", {"dataset": "nyu"}, "recipes.flow: the labelled frames of nyu are no video"),
+        ("depth-lidar", {"supervision": "dense"}, "recipes.depth-lidar.supervision: kitti has no dense depth"),
+        ("depth-cityscapes", {"supervision": "lidar"}, "recipes.depth-cityscapes.supervision: cityscapes has no lidar"),
+    ],
+)
+def test_a_recipe_that_its_data_cannot_train_is_refused_with_the_reason(recipe, change, message):
+    config = paper()
+    config["recipes"][recipe] = config["recipes"][recipe] | change
+    with pytest.raises(UserError, match=message):
+        load_study(config)
+
+
+def test_more_labels_than_there_are_are_refused():
+    config = paper()
+    config["experiments"]["train-size"]["train_sizes"] = [129]
+    with pytest.raises(UserError, match="129 is more than the 128 labelled training images of 'kitti'"):
+        load_study(config)

@@ -1,0 +1,34 @@
+"""`preflight`: check the files of a published data set, before anything is made of them."""
+
+import argparse
+import json
+import logging
+from pathlib import Path
+
+from depth2seg.data import index
+from depth2seg.errors import UserError
+from depth2seg.files import write_json
+
+logger = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this verb's arguments."""
+    parser.add_argument(
+        "--settings", type=json.loads, required=True, help="the data set's block of the config, as JSON"
+    )
+    parser.add_argument("--root", type=Path, required=True, help="the data set's folder")
+    parser.add_argument("--out", type=Path, required=True, help="the report to write (.json)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Look at everything, then complain of everything, or write what was counted."""
+    source = arguments.settings["source"]
+    reader = index.reader(source)
+    if not hasattr(reader, "preflight"):
+        raise UserError(f"source '{source}' has no preflight: its files are verified where they are made or downloaded")
+    if not arguments.root.is_dir():
+        raise UserError(f"{arguments.root}: no such folder; the files of '{source}' belong there. Check data_root")
+    report = reader.preflight(arguments.root, arguments.settings).report(source)
+    write_json(arguments.out, report)
+    logger.info("%s is complete: %s", arguments.root, ", ".join(f"{name} {value}" for name, value in report.items()))

@@ -1,0 +1,32 @@
+"""`prepare`: make of one part of a published data set what the frame index needs and its archives do not hold."""
+
+import argparse
+import json
+from pathlib import Path
+
+from depth2seg.data import index
+from depth2seg.errors import UserError
+from depth2seg.files import write_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this verb's arguments."""
+    parser.add_argument(
+        "--settings", type=json.loads, required=True, help="the data set's block of the config, as JSON"
+    )
+    parser.add_argument("--root", type=Path, required=True, help="the data set's folder")
+    parser.add_argument("--sequence", required=True, help="which part: a drive, a city")
+    parser.add_argument("--out", type=Path, required=True, help="a record of what was made (.json)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Make what is missing, and write the record."""
+    source = arguments.settings["source"]
+    reader = index.reader(source)
+    if not hasattr(reader, "prepare"):
+        raise UserError(f"source '{source}': nothing of it needs to be prepared")
+    parts = reader.sequences(arguments.settings)
+    if arguments.sequence not in parts:
+        raise UserError(f"--sequence {arguments.sequence!r} is none of this data set's: {parts[0]} ... {parts[-1]}")
+    made = reader.prepare(arguments.root, arguments.settings, arguments.sequence)
+    write_json(arguments.out, {"source": source, "sequence": arguments.sequence} | made)

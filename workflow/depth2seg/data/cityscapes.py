@@ -1,0 +1,182 @@
+"""Cityscapes as published: stereo pairs with fine labels and disparity, and the video around each of them.
+
+Below the data set's folder lie the packages' own folders, each ``{split}/{city}/{city}_{sequence}_{frame}_{kind}``:
+``leftImg8bit``, ``rightImg8bit``, ``disparity``, ``camera``, ``gtFine`` hold one frame of every snippet of 30, its
+20th; ``leftImg8bit_sequence`` holds all of them. Preparing adds ``depth``, made of ``disparity``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from depth2seg.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas
+
+    from depth2seg.data.preflight import Findings
+
+CITIES = {
+    "train": (
+        "aachen", "bochum", "bremen", "cologne", "darmstadt", "dusseldorf", "erfurt", "hamburg", "hanover", "jena",
+        "krefeld", "monchengladbach", "strasbourg", "stuttgart", "tubingen", "ulm", "weimar", "zurich",
+    ),
+    "val": ("frankfurt", "lindau", "munster"),
+}  # fmt: skip
+SIZE = (1024, 2048)  # height, width of every image
+BEFORE, AFTER = 19, 10  # frames of a snippet before and after the one with labels
+_NAME = re.compile(r"(?P<city>[a-z]+)_(?P<sequence>\d{6})_(?P<frame>\d{6})_leftImg8bit\.png")
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """The frame with labels of one snippet; ``split`` is the publisher's, ``train`` or ``val``."""
+
+    split: str
+    city: str
+    sequence: str
+    frame: int
+
+    def path(self, folder: str, kind: str, frame: int | None = None) -> str:
+        """Path of one of its files, relative to the data set's folder; of a neighbour if ``frame`` is given."""
+        number = self.frame if frame is None else frame
+        return f"{folder}/{self.split}/{self.city}/{self.city}_{self.sequence}_{number:06d}_{kind}"
+
+    @property
+    def drive(self) -> str:
+        """What the frame index calls its sequence: frames of it that follow each other differ by one."""
+        return f"{self.city}_{self.sequence}"
+
+
+def sequences(dataset: Mapping) -> list[str]:
+    """The cities, each of which is prepared by a job of its own."""
+    chosen = dataset.get("cities")
+    return [city for cities in CITIES.values() for city in cities if chosen is None or city in chosen]
+
+
+def snippets(root: Path, split: str, city: str) -> list[Snippet]:
+    """The labelled frames of a city, in order of name; UserError if there are none."""
+    folder = root / "leftImg8bit" / split / city
+    names = [_NAME.fullmatch(path.name) for path in sorted(folder.glob("*_leftImg8bit.png"))]
+    found = [Snippet(split, city, name["sequence"], int(name["frame"])) for name in names if name]
+    if not found:
+        raise UserError(f"{folder}: no images named {city}_000000_000019_leftImg8bit.png or the like; extract "
+                        "leftImg8bit_trainvaltest into the data set's folder")  # fmt: skip
+    return found
+
+
+def preflight(root: Path, dataset: Mapping) -> Findings:
+    """What is wrong with the folder."""
+    from depth2seg.data import cityscapes_preflight
+
+    return cityscapes_preflight.check(root, dataset)
+
+
+def prepare(root: Path, dataset: Mapping, sequence: str) -> dict:
+    """Turn a city's disparity into depth; what an earlier, broken run has made is kept.
+
+    Returns:
+        the number of depth images.
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
+    from depth2seg.data.disparity import write_depth
+
+    split = next(split for split, cities in CITIES.items() if sequence in cities)
+    found = snippets(root, split, sequence)
+    for snippet in found:
+        if not (root / depth_path(snippet)).is_file():
+            camera = read_camera(root / snippet.path("camera", "camera.json"))
+            source = root / snippet.path("disparity", "disparity.png")
+            write_depth(source, root / depth_path(snippet), camera["fx"] * camera["baseline"])
+    return {"depth": len(found)}
+
+
+def depth_path(snippet: Snippet) -> str:
+    """Where a snippet's depth lies once it is prepared."""
+    return snippet.path("depth", "depth.png")
+
+
+def read_camera(path: Path) -> dict[str, float]:
+    """Intrinsics of the left camera in pixels of the full image, and the baseline in metres, of a camera.json.
+
+    Raises:
+        UserError: the file is missing or holds something else.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no calibration file; extract camera_trainvaltest into the data set's folder")
+    try:
+        values = json.loads(path.read_text())
+        inside = {name: float(values["intrinsic"][key]) for name, key in
+                  (("fx", "fx"), ("fy", "fy"), ("cx", "u0"), ("cy", "v0"))}  # fmt: skip
+        return inside | {"baseline": float(values["extrinsic"]["baseline"])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path}: no valid fx, fy, u0, v0 and baseline ({error!r}); extract the package anew"
+        ) from error
+
+
+def build_index(root: Path, dataset: Mapping) -> pandas.DataFrame:
+    """The frame index.
+
+    ``train`` and ``test`` are the labelled frames of the publisher's train and val. ``video`` is all frames of the
+    training snippets (with ``video: false`` of the block, only those with labels), and ``val`` the labelled frames of
+    the publisher's val, each followed by its next frame, so that flow has pairs. In ``video`` and ``val`` the labelled
+    frames have a right image and depth; the car's hood is in all images, and packing cuts it off.
+
+    Raises:
+        UserError: files are missing.
+    """
+    import pandas
+
+    return pandas.DataFrame(_rows(root, dataset))
+
+
+def _rows(root: Path, dataset: Mapping) -> Iterator[dict]:
+    for split, cities in CITIES.items():
+        for city in cities:
+            if city in sequences(dataset):
+                found = snippets(root, split, city)
+                cameras = [read_camera(root / snippet.path("camera", "camera.json")) for snippet in found]
+                for snippet, camera in zip(found, cameras, strict=True):
+                    yield _labelled_row(snippet) | camera
+                yield from _video_rows(found, cameras, dataset["video"])
+
+
+def _labelled_row(snippet: Snippet) -> dict:
+    return {
+        "split": "train" if snippet.split == "train" else "test",
+        "sequence": snippet.drive,
+        "frame": snippet.frame,
+        "image": snippet.path("leftImg8bit", "leftImg8bit.png"),
+        "semantic": snippet.path("gtFine", "gtFine_labelIds.png"),
+    }
+
+
+def _video_rows(found: list[Snippet], cameras: list[dict], video: bool) -> Iterator[dict]:
+    rows = {}
+    for snippet, camera in zip(found, cameras, strict=True):
+        split, offsets = ("video", range(-BEFORE, AFTER + 1)) if snippet.split == "train" else ("val", range(2))
+        for offset in offsets if video else [0]:
+            number = snippet.frame + offset
+            row = {"split": split, "sequence": snippet.drive, "frame": number} | camera
+            if offset == 0:
+                rows[snippet.drive, number] = row | _measured(snippet)
+            else:  # snippets that overlap share frames: once is enough, and those with labels say more
+                image = snippet.path("leftImg8bit_sequence", "leftImg8bit.png", number)
+                rows.setdefault((snippet.drive, number), row | {"image": image})
+    yield from rows.values()
+
+
+def _measured(snippet: Snippet) -> dict:
+    return {
+        "image": snippet.path("leftImg8bit", "leftImg8bit.png"),
+        "right_image": snippet.path("rightImg8bit", "rightImg8bit.png"),
+        "depth": depth_path(snippet),
+    }
