@@ -1,4 +1,4 @@
-"""Networks, geometry and losses against formulations of their own, from the papers' formulas (tests/papers.py), to 1e-5."""
+"""Networks, geometry and losses against formulations of their own (tests/papers.py, from the formulas), to 1e-5."""
 
 import numpy as np
 import papers
