@@ -58,8 +58,9 @@ def benchmark(
     results = {"machine": machine, "batch": batch, "height": size[0], "width": size[1], "steps": repeats, "tasks": rows}
     if large:
         name, backbone = LARGE
-        results["memory"] = {"step": name, "backbone": backbone}
-        results["memory"] |= _memory(name, Shape(batch, size, backbone, LARGE_STEPS), frames, threads)
+        found, held = _memory(name, Shape(batch, size, backbone, LARGE_STEPS), frames, threads)
+        machine |= found
+        results["memory"] = {"step": name, "backbone": backbone, **held}
     return results
 
 
@@ -79,11 +80,11 @@ def _measure(name: str, shape: Shape, frames: Frames, threads: int) -> tuple[dic
     return machine, {"backbone": shape.backbone, **row, **memory}
 
 
-def _memory(name: str, shape: Shape, frames: Frames, threads: int) -> dict:
+def _memory(name: str, shape: Shape, frames: Frames, threads: int) -> tuple[dict, dict]:
     with _started(ours.serve, name, shape, frames, threads) as connection:
-        connection.recv()
+        machine = connection.recv()
         answers = [_step(connection) for _ in range(shape.steps)]
-    return answers[-1]
+    return machine, answers[-1]
 
 
 def _step(connection: Connection) -> dict:

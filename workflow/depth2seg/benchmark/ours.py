@@ -1,5 +1,6 @@
 """This project's loop in a process of its own, one step at a time."""
 
+import warnings
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def serve(connection: Connection, name: str, shape: Shape, frames: Frames, threa
 
     Arguments as of ``plain.serve``. Before the first step it sends what the machine is: device, precision, PyTorch.
     """
+    # mmengine prefers forking for loaders' processes, of which there are none here.
+    warnings.filterwarnings("ignore", message="Multi-processing start method")
     device, precision, _ = machine_precision(threads)
     machine = {"device": str(device), "precision": precision, "torch": torch.__version__}
     config = step_config(name, shape, frames, precision)

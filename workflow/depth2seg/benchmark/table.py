@@ -9,7 +9,7 @@ def table(results: dict) -> str:
     """The results of ``measure.benchmark``."""
     machine, size = results["machine"], f"{results['width']} x {results['height']}, batch {results['batch']}"
     lines = [
-        f"{size}, threads: {machine['threads']}, {machine.get('precision', 'nothing measured')}",
+        f"{size}, threads: {machine['threads']}, {machine['precision']}",
         _line([name for name, _ in (*COLUMNS, *LAST)]),
     ]
     for name, row in results["tasks"].items():
