@@ -14,13 +14,13 @@ CUT = {
 
 
 def cut_study(folder, mirrors):
-    """Write the cut study's config; ``mirrors`` are the addresses by data set. Returns its path.
+    """Write the cut study's config; ``mirrors`` are addresses by data set. Returns its path.
 
     Left out are recipes that start from a file of published weights, and experiments that are left with one recipe.
     """
     config = copy.deepcopy(yaml.safe_load((REPO / "config/paper.yaml").read_text()))
     for name, block in config["datasets"].items():
-        block.update(CUT[name], mirror=mirrors[name])
+        block.update(CUT[name], mirror=mirrors.get(name))
     config["recipes"] = recipes = {name: block for name, block in config["recipes"].items() if _trains(config, name)}
     for block in (*recipes.values(), *config["settings"].values()):
         if "schedule" in block:

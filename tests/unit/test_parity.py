@@ -1,6 +1,7 @@
-"""Networks, geometry and losses against formulations of their own, written here from the papers' formulas, to 1e-5."""
+"""Networks, geometry and losses against formulations of their own (tests/papers.py, from the formulas), to 1e-5."""
 
 import numpy as np
+import papers
 import pytest
 import torch
 import torchvision
@@ -63,56 +64,17 @@ def torchvisions(encoder, name, inputs=3):
 # Networks
 
 
-class PaperDecoder(nn.Module):
-    """Godard et al. 2019, supplementary material, table 5: layers in its order, each padded by reflection."""
-
-    def __init__(self, encoder):
-        super().__init__()
-        stages, self.layers = {5: encoder[4], 4: 256, 3: 128, 2: 64, 1: 32, 0: 16}, nn.ModuleDict()
-        skips = {5: encoder[3], 4: encoder[2], 3: encoder[1], 2: encoder[0], 1: 0}
-        for stage in (5, 4, 3, 2, 1):  # the upconv5 to upconv1 of the table
-            out = stages[stage - 1]
-            self.layers[f"upconv{stage}"] = self.conv(stages[stage], out, nn.ELU())
-            self.layers[f"iconv{stage}"] = self.conv(out + skips[stage], out, nn.ELU())
-        for stage in (4, 3, 2, 1):
-            self.layers[f"disp{stage}"] = self.conv(stages[stage - 1], 1, nn.Sigmoid())
-
-    @staticmethod
-    def conv(inputs, outputs, activation):
-        return nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(inputs, outputs, 3), activation)
-
-    def forward(self, levels):
-        econv1, econv2, econv3, econv4, x = levels
-        skips, disparities = {5: [econv4], 4: [econv3], 3: [econv2], 2: [econv1], 1: []}, []
-        for stage in (5, 4, 3, 2, 1):
-            x = self.layers[f"upconv{stage}"](x).repeat_interleave(2, -2).repeat_interleave(2, -1)
-            x = self.layers[f"iconv{stage}"](torch.cat([x, *skips[stage]], 1))
-            if stage < 5:
-                disparities.append(self.layers[f"disp{stage}"](x))
-        return disparities[::-1]
-
-    def take(self, decoder, output):
-        """The weights of our modules."""
-        pairs = {f"upconv{5 - i}": conv for i, conv in enumerate(decoder.before)}
-        pairs |= {f"iconv{5 - i}": conv for i, conv in enumerate(decoder.after)}
-        pairs |= {f"disp{i + 1}": conv for i, conv in enumerate(output.convs)}
-        assert pairs.keys() == self.layers.keys()
-        for name, conv in pairs.items():
-            self.layers[name][1].load_state_dict(conv.state_dict())
-        return self
-
-
 @pytest.mark.parametrize("name", RESNETS)
 def test_the_depth_network_is_the_papers(name):
     model, image = depth_network(name), random(1, 2, 3, 64, 96)
-    decoder = PaperDecoder(encoder_channels(name)).take(model.decoder, model.output)
+    decoder = papers.DepthDecoder(encoder_channels(name)).take(model.decoder, model.output)
     with torch.no_grad():
         expected = decoder(torchvisions(model.encoder, name)(image))
         found = model.disparities(image)
     assert len(found) == len(expected) == 4
-    for ours, papers in zip(found, expected, strict=True):
-        assert papers.std() > 1e-3  # it says something
-        assert torch.allclose(ours, papers, **CLOSE)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert theirs.std() > 1e-3  # it says something
+        assert torch.allclose(ours, theirs, **CLOSE)
 
 
 def test_depth_networks_have_the_published_number_of_parameters():
@@ -132,7 +94,7 @@ def test_depth_networks_have_the_published_number_of_parameters():
     for name, expected in published.items():
         model = depth_network(name, supervision="stereo")
         assert sum(p.numel() for p in model.parameters()) == expected
-        paper = PaperDecoder(encoder_channels(name))
+        paper = papers.DepthDecoder(encoder_channels(name))
         reference = getattr(torchvision.models, name)(weights=None)
         reference.fc = nn.Identity()
         assert sum(p.numel() for m in (paper, reference) for p in m.parameters()) == expected
@@ -156,7 +118,7 @@ def test_the_pose_network_is_the_papers():
         found = pose(first, second)
     assert np.abs(vectors[:, :3]).max() > 1e-3
     for motion, vector in zip(found.numpy(), vectors, strict=True):
-        assert np.allclose(motion[:3, :3], rodrigues(vector[:3]), **CLOSE)
+        assert np.allclose(motion[:3, :3], papers.rodrigues(vector[:3]), **CLOSE)
         assert np.allclose(motion[:3, 3], vector[3:6], **CLOSE)
 
 
@@ -188,16 +150,16 @@ def test_deeplabv3s_pyramid_is_the_papers():
 
 # Geometry
 
+HEIGHT, WIDTH = 9, 12
+CAMERAS = np.array([[14.0, 11.0, 5.2, 4.1], [10.0, 12.0, 6.0, 3.7]])
 
-def rodrigues(vector):
-    """Rotation of three unit vectors: v cos a + (k x v) sin a + k (k . v) (1 - cos a), column by column."""
-    angle = np.linalg.norm(vector)
-    axis = vector / angle if angle else np.array([1.0, 0.0, 0.0])
-    turned = [
-        v * np.cos(angle) + np.cross(axis, v) * np.sin(angle) + axis * (axis @ v) * (1 - np.cos(angle))
-        for v in np.eye(3)
-    ]
-    return np.stack(turned, axis=1)
+
+def motions_of(seed):
+    rng = np.random.default_rng(seed)
+    motions = np.tile(np.eye(4), (2, 1, 1))
+    for motion in motions:
+        motion[:3, :3], motion[:3, 3] = papers.rodrigues(rng.normal(0, 0.05, 3)), rng.normal(0, 0.3, 3)
+    return motions
 
 
 @pytest.mark.parametrize("length", [0.0, 1e-4, 0.02, 1.0, 3.1])
@@ -212,7 +174,7 @@ def test_pose_matrices_are_rodrigues_and_the_exponential(length):
         twist = torch.tensor([[0, -z, y], [z, 0, -x], [-y, x, 0]], dtype=torch.float64)
         expected = np.eye(4)
         expected[:3, :3], expected[:3, 3] = torch.linalg.matrix_exp(twist).numpy(), translation
-        assert np.allclose(expected[:3, :3], rodrigues(vector), atol=1e-12)
+        assert np.allclose(expected[:3, :3], papers.rodrigues(vector), atol=1e-12)
         assert np.allclose(motion.numpy(), expected, **CLOSE)
         assert np.allclose(inverse.numpy(), np.linalg.inv(expected), **CLOSE)
 
@@ -226,99 +188,19 @@ def test_disparity_to_depth_is_the_papers_line_in_inverse_depth():
     assert np.allclose(depth.numpy(), 1 / (a * sigma + b), rtol=1e-5)
 
 
-def intrinsic_matrix(camera):
-    fx, fy, cx, cy = camera
-    return np.array([[fx, 0, cx, 0], [0, fy, cy, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
-
-
-HEIGHT, WIDTH = 9, 12
-CAMERAS = np.array([[14.0, 11.0, 5.2, 4.1], [10.0, 12.0, 6.0, 3.7]])
-
-
-def motions_of(seed):
-    rng = np.random.default_rng(seed)
-    motions = np.tile(np.eye(4), (2, 1, 1))
-    for motion in motions:
-        motion[:3, :3], motion[:3, 3] = rodrigues(rng.normal(0, 0.05, 3)), rng.normal(0, 0.3, 3)
-    return motions
-
-
-def projected(depth, camera, motion):
-    """Homogeneous matrices pixel by pixel: K T D K^-1 p (Zhou et al. 2017, eq. 2); H x W x 2 places and H x W z."""
-    matrix = intrinsic_matrix(camera)
-    places, depths = np.empty((HEIGHT, WIDTH, 2)), np.empty((HEIGHT, WIDTH))
-    for y in range(HEIGHT):
-        for x in range(WIDTH):
-            ray = np.linalg.inv(matrix)[:3, :3] @ np.array([x, y, 1.0])
-            point = matrix @ motion @ np.append(depth[y, x] * ray, 1.0)
-            places[y, x], depths[y, x] = point[:2] / point[2], point[2]
-    return places, depths
-
-
-def looked_up(image, places):
-    """Bilinear interpolation of C x H x W at places (x, y), the border repeated, pixel by pixel."""
-    found = np.empty((image.shape[0], HEIGHT, WIDTH))
-    for y in range(HEIGHT):
-        for x in range(WIDTH):
-            u, v = places[y, x, 0].clip(0, WIDTH - 1), places[y, x, 1].clip(0, HEIGHT - 1)
-            left, top = min(int(u), WIDTH - 2), min(int(v), HEIGHT - 2)
-            across, down = u - left, v - top
-            above = image[:, top, left] * (1 - across) + image[:, top, left + 1] * across
-            below = image[:, top + 1, left] * (1 - across) + image[:, top + 1, left + 1] * across
-            found[:, y, x] = above * (1 - down) + below * down
-    return found
-
-
 def test_reprojection_is_homogeneous_matrices_and_interpolation():
     depth, image, motions = random(5, 2, 1, HEIGHT, WIDTH) * 4 + 2, random(6, 2, 3, HEIGHT, WIDTH), motions_of(7)
     cameras, moved = torch.tensor(CAMERAS).float(), torch.tensor(motions).float()
     pixels, z = project(back_project(depth, cameras), cameras, moved)
     made = reproject(image, depth, cameras, moved)
     for b in range(2):
-        places, depths = projected(depth[b, 0].double().numpy(), CAMERAS[b], motions[b])
+        places, depths = papers.projected(depth[b, 0].double().numpy(), CAMERAS[b], motions[b])
         assert np.allclose(pixels[b].T.reshape(HEIGHT, WIDTH, 2), places, **CLOSE)
         assert np.allclose(z[b].reshape(HEIGHT, WIDTH), depths, **CLOSE)
-        assert np.allclose(made[b], looked_up(image[b].double().numpy(), places), **CLOSE)
+        assert np.allclose(made[b], papers.looked_up(image[b].double().numpy(), places), **CLOSE)
 
 
 # Losses
-
-
-def windows(values):
-    """The 3 x 3 windows of ... x H x W, mirrored at the border: ... x H x W x 9, float64."""
-    edges = [(0, 0)] * (values.ndim - 2) + [(1, 1), (1, 1)]
-    padded = np.pad(np.asarray(values, np.float64), edges, mode="reflect")
-    view = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(-2, -1))
-    return view.reshape(*view.shape[:-2], 9)
-
-
-def ssim_of(first, second):
-    """Wang et al. 2004, eq. 13, for a range of 1."""
-    x, y = windows(first), windows(second)
-    mean_x, mean_y = x.mean(-1), y.mean(-1)
-    covariance = ((x - mean_x[..., None]) * (y - mean_y[..., None])).mean(-1)
-    above = (2 * mean_x * mean_y + 0.01**2) * (2 * covariance + 0.03**2)
-    return above / ((mean_x**2 + mean_y**2 + 0.01**2) * (x.var(-1) + y.var(-1) + 0.03**2))
-
-
-def error_of(first, second):
-    """Godard et al. 2019, eq. 2 with alpha = 0.85: ... x C x H x W to ... x H x W."""
-    ssim = ((1 - ssim_of(first, second)) / 2).clip(0, 1)
-    return (0.85 * ssim + 0.15 * np.abs(np.asarray(first, np.float64) - np.asarray(second))).mean(-3)
-
-
-def smoothness_of(values, image):
-    """Godard et al. 2019, eq. 3 of one map H x W and its image C x H x W, neighbour by neighbour."""
-    total, (height, width) = 0.0, values.shape
-    for down, across in ((0, 1), (1, 0)):
-        terms = []
-        for y in range(height - down):
-            for x in range(width - across):
-                change = abs(values[y + down, x + across] - values[y, x])
-                edge = np.abs(image[:, y + down, x + across] - image[:, y, x]).mean()
-                terms.append(change * np.exp(-edge))
-        total += np.mean(terms)
-    return total
 
 
 @pytest.mark.parametrize("spread", [1.0, 0.05])
@@ -326,14 +208,14 @@ def test_ssim_and_photometric_error(spread):
     first = random(8, 2, 3, 12, 17)
     second = (first + spread * (random(9, 2, 3, 12, 17) - 0.5)).clamp(0, 1)
     target = LocalStatistics.of(second)
-    assert np.allclose(ssim_distance(first, target), ((1 - ssim_of(first, second)) / 2).clip(0, 1), **CLOSE)
-    assert np.allclose(photometric_error(first, target)[:, 0], error_of(first, second), **CLOSE)
+    assert np.allclose(ssim_distance(first, target), ((1 - papers.ssim_of(first, second)) / 2).clip(0, 1), **CLOSE)
+    assert np.allclose(photometric_error(first, target)[:, 0], papers.error_of(first, second), **CLOSE)
 
 
 def test_smoothness_is_a_sum_over_neighbours():
     values, image = random(10, 2, 1, 8, 11), random(11, 2, 3, 8, 11)
     pairs = zip(values[:, 0].numpy(), image.numpy(), strict=True)
-    expected = np.mean([smoothness_of(one, other) for one, other in pairs])
+    expected = np.mean([papers.smoothness_of(one, other) for one, other in pairs])
     assert smoothness(values, image).item() == pytest.approx(expected, abs=1e-5)
 
 
@@ -356,12 +238,12 @@ def test_the_video_loss_is_the_papers(monkeypatch, automask):
         depth = 1 / (1 / 20 + (1 / 1 - 1 / 20) * disparity[b, 0].double().numpy())
         errors = []
         for source, motion in ((before[b], to_before[b]), (after[b], to_after[b])):
-            made = looked_up(source.double().numpy(), projected(depth, CAMERAS[b], motion)[0])
-            errors.append(error_of(made, target[b].numpy()))
+            made = papers.looked_up(source.double().numpy(), papers.projected(depth, CAMERAS[b], motion)[0])
+            errors.append(papers.error_of(made, target[b].numpy()))
         if automask:  # eq. 5: pixels that the unmoved source explains better do not train, but their error counts
-            errors += [error_of(source.numpy(), target[b].numpy()) for source in (before[b], after[b])]
+            errors += [papers.error_of(source.numpy(), target[b].numpy()) for source in (before[b], after[b])]
         photometric.append(np.min(errors, axis=0))
         normalised = disparity[b, 0].double().numpy() / disparity[b, 0].double().numpy().mean()
-        smooth.append(smoothness_of(normalised, target[b].double().numpy()))
+        smooth.append(papers.smoothness_of(normalised, target[b].double().numpy()))
     assert losses["loss_photometric"].item() == pytest.approx(np.mean(photometric), abs=1e-5)
     assert losses["loss_smoothness"].item() == pytest.approx(1e-3 * np.mean(smooth), abs=1e-5)

@@ -13,7 +13,7 @@ _NUMBERS = COLUMNS[2:7]
 
 
 def plan(study: Study) -> list[dict]:
-    """One row a thing to be done, in the order of doing, and a total; what is not known is None, and the note says so.
+    """One row a kind of job, in the order of doing, and a total; what is not known is None, and the note says so.
 
     ``disk_gb`` is what stays. ``gpu_hours`` and ``core_hours`` are alternatives: the same jobs on GPUs or on CPU cores.
 
@@ -69,7 +69,7 @@ def _data(study: Study) -> Iterator[dict]:
                 size = "" if part.size else "size as published, rounded" if about else "size not published"
                 note = "; ".join(filter(None, [size, part.licence]))
                 yield _row("download", f"{name}/{part.name}", 1, note, download_gb=about, disk_gb=about)
-            if block["source"] in registry.TOGETHER and not block["parts"]:
+            if block["source"] in registry.TOGETHER and not (block["parts"] or block["drives"]):
                 size, source = registry.TOGETHER[block["source"]]
                 yield _row("download", f"{name}: raw drives", 0, source, download_gb=size / 1e9, disk_gb=size / 1e9)
         else:
@@ -79,6 +79,9 @@ def _data(study: Study) -> Iterator[dict]:
 
 def _packing(study: Study) -> Iterator[dict]:
     for name, sizes in _used(study).items():
+        if study.published(name):
+            yield _row("preflight", name, 1)
+            yield _row("prepare", name, len(index.sequences(study.dataset(name))))
         yield _row("index", name, 1)
         for height, width in sorted(sizes):
             disk = (
