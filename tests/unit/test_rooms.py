@@ -153,7 +153,7 @@ def test_a_hand_held_camera_moves_smoothly_shakes_and_hits_nothing():
         assert np.linalg.norm(nearest, axis=2).min() > CLEAR
         step = np.linalg.norm(np.diff(places, axis=0), axis=1)
         turn = np.degrees(np.arccos((forward[1:] * forward[:-1]).sum(1).clip(-1, 1)))
-        assert 0.01 < np.median(step) < 0.12  # metres a frame: video that depth can be learnt from
+        assert 0.02 < np.median(step) < 0.12  # metres a frame: video that depth can be learnt from
         assert step.max() < 0.2
         assert 0.1 < np.median(turn) < 6  # degrees a frame
         assert turn.max() < 12

@@ -14,7 +14,7 @@ SETTINGS = {
 }  # fmt: skip
 # Stated errors of warping: mean and median of |difference| of colours in 0..1 where both frames see the same surface.
 # What is left is bilinear interpolation at edges of texture and of shadows, and of what mixes in an edge's pixels.
-MEAN, MEDIAN = 0.020, 0.008
+MEAN, MEDIAN = 0.015, 0.006
 
 
 @pytest.fixture(scope="module")
