@@ -11,9 +11,9 @@ from depth2seg.data.classes import class_table
 from depth2seg.errors import UserError
 from depth2seg.files import sha256
 from depth2seg.scenes import layout
-from depth2seg.scenes.room import ALONG, make_room
-from depth2seg.scenes.room_sequence import Visit, millimetres
-from depth2seg.scenes.room_walk import CLEAR, Walk
+from depth2seg.scenes.rooms.room import ALONG, make_room
+from depth2seg.scenes.rooms.sequence import Visit, millimetres
+from depth2seg.scenes.rooms.walk import CLEAR, Walk
 from depth2seg.scenes.tracer import use_threads
 
 ROOMS = {

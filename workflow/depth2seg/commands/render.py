@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
 
         render_objects(dataset, arguments.sequence, arguments.root)
     elif dataset["source"] == "rendered-room":
-        from depth2seg.scenes.room_sequence import render_room
+        from depth2seg.scenes.rooms.sequence import render_room
 
         render_room(dataset, arguments.sequence, arguments.root)
     else:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from depth2seg.scenes import room_pictures as pictures
+from depth2seg.scenes.rooms import pictures
 from depth2seg.scenes.textures import Noise, Textures, axes, cells, grey, street_texture
 from depth2seg.scenes.tiles import ROOM
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from depth2seg.scenes.mesh import Triangles, pose
-from depth2seg.scenes.room_parts import Piece, Shine
+from depth2seg.scenes.rooms.parts import Piece, Shine
 
 GAP = 0.02  # metres between neighbours, and between furniture and wall
 

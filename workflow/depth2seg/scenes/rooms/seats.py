@@ -3,8 +3,8 @@
 import numpy as np
 
 from depth2seg.scenes.mesh import Triangles, box, join, limb, pose
-from depth2seg.scenes.room_parts import ID, Paint, Piece, Style, board, cushion, legs
-from depth2seg.scenes.room_things import pillow
+from depth2seg.scenes.rooms.parts import ID, Paint, Piece, Style, board, cushion, legs
+from depth2seg.scenes.rooms.things import pillow
 
 
 def bed(rng: np.random.Generator, style: Style) -> Piece:

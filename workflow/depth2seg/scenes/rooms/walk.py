@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from depth2seg.scenes.room import Room
+from depth2seg.scenes.rooms.room import Room
 
 CLEAR = 0.3  # metres that the camera keeps from everything
 AHEAD = 1.6  # metres to the next wall, at least, in the direction that it looks

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from depth2seg.scenes.mesh import Paint, blob, disc, join, limb, pose
-from depth2seg.scenes.room_parts import ID, Piece, Shine, Style, board, colour, cushion, facing, sheet
+from depth2seg.scenes.rooms.parts import ID, Piece, Shine, Style, board, colour, cushion, facing, sheet
 
 WARM = np.array([1.0, 0.78, 0.52])
 

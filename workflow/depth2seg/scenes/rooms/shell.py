@@ -3,8 +3,8 @@
 import numpy as np
 
 from depth2seg.scenes.mesh import Paint, Triangles, join, limb, quads
-from depth2seg.scenes.room_parts import ID, Piece, Shine, Style, board, colour, facing, sheet
-from depth2seg.scenes.room_things import WARM
+from depth2seg.scenes.rooms.parts import ID, Piece, Shine, Style, board, colour, facing, sheet
+from depth2seg.scenes.rooms.things import WARM
 
 DAYLIGHT = np.array([0.82, 0.92, 1.0])
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from depth2seg.scenes.camera import Camera, see
-from depth2seg.scenes.room import Room
-from depth2seg.scenes.room_parts import Shine
+from depth2seg.scenes.rooms.parts import Shine
+from depth2seg.scenes.rooms.room import Room
 from depth2seg.scenes.shading import develop, paint
 from depth2seg.scenes.textures import Textures
 from depth2seg.scenes.tiles import GLOWING, TILES

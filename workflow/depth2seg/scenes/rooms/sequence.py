@@ -22,10 +22,10 @@ from depth2seg.files import write_json
 from depth2seg.scenes import layout
 from depth2seg.scenes.camera import Camera, Seen, see
 from depth2seg.scenes.drive import SPLIT_SEED
-from depth2seg.scenes.room import Room, make_room
-from depth2seg.scenes.room_light import light_of, photograph_room
-from depth2seg.scenes.room_textures import room_textures
-from depth2seg.scenes.room_walk import NoFreePlaceError, Walk
+from depth2seg.scenes.rooms.light import light_of, photograph_room
+from depth2seg.scenes.rooms.room import Room, make_room
+from depth2seg.scenes.rooms.textures import room_textures
+from depth2seg.scenes.rooms.walk import NoFreePlaceError, Walk
 from depth2seg.scenes.sequence import save, with_progress, write_manifest
 from depth2seg.scenes.tracer import LampTracer
 

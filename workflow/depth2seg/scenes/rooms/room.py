@@ -4,14 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from depth2seg.scenes import room_seats as seats
-from depth2seg.scenes import room_shell as fixed
-from depth2seg.scenes import room_storage as storage
-from depth2seg.scenes import room_things as things
 from depth2seg.scenes.mesh import Triangles, join, pose
-from depth2seg.scenes.room_clutter import hanging, loose, on_top
-from depth2seg.scenes.room_parts import Maker, Piece, Shine, Style, random_style
-from depth2seg.scenes.room_placing import Placer, backed
+from depth2seg.scenes.rooms import seats, storage, things
+from depth2seg.scenes.rooms import shell as fixed
+from depth2seg.scenes.rooms.clutter import hanging, loose, on_top
+from depth2seg.scenes.rooms.parts import Maker, Piece, Shine, Style, random_style
+from depth2seg.scenes.rooms.placing import Placer, backed
 
 # What a kind of room may have along its walls, and how likely; the first is always there.
 ALONG: dict[str, list[tuple[Maker, float]]] = {

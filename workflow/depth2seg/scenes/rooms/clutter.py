@@ -3,12 +3,11 @@
 import numpy as np
 
 from depth2seg.scenes import people
-from depth2seg.scenes import room_shell as fixed
-from depth2seg.scenes import room_storage as storage
-from depth2seg.scenes import room_things as things
 from depth2seg.scenes.mesh import pose
-from depth2seg.scenes.room_parts import ID, Maker, Piece, Style
-from depth2seg.scenes.room_placing import Placer, backed
+from depth2seg.scenes.rooms import shell as fixed
+from depth2seg.scenes.rooms import storage, things
+from depth2seg.scenes.rooms.parts import ID, Maker, Piece, Style
+from depth2seg.scenes.rooms.placing import Placer, backed
 
 ON_FLOOR: list[Maker] = [things.carton, things.bag, things.clothes, things.plant, things.plant, things.ball]
 LYING: list[Maker] = [things.books, things.papers, things.clothes, things.bag]

@@ -3,8 +3,8 @@
 import numpy as np
 
 from depth2seg.scenes.mesh import Triangles, join, pose
-from depth2seg.scenes.room_parts import ID, Paint, Piece, Style, board, facing, fronts, legs
-from depth2seg.scenes.room_things import book_row, small_thing
+from depth2seg.scenes.rooms.parts import ID, Paint, Piece, Style, board, facing, fronts, legs
+from depth2seg.scenes.rooms.things import book_row, small_thing
 
 
 def cabinet(rng: np.random.Generator, style: Style) -> Piece:
