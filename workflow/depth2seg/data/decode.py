@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from depth2seg.data import png
 from depth2seg.errors import UserError
 
 KITTI_DEPTH_UNIT = 1 / 256
@@ -62,7 +63,7 @@ def flow(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _decode(path: Path, flags: int) -> np.ndarray:
     try:
-        encoded = np.fromfile(path, np.uint8)
+        encoded = np.frombuffer(png.quick(path.read_bytes()), np.uint8)
     except FileNotFoundError:
         raise UserError(f"{path} is missing, though the frame index names it: obtain it, then index anew") from None
     try:
