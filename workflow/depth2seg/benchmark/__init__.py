@@ -1,1 +1,1 @@
-"""Training steps of this project against those of a plain PyTorch loop."""
+"""Training steps against those of a plain PyTorch loop, and packing against decoding with Pillow."""

@@ -1,7 +1,8 @@
 """Decoding of one stored frame's files, each checked for being what the frame index says it is.
 
 OpenCV decodes: it knows 16-bit PNG with three channels, and refuses files that are cut off or fail their checksums.
-Only of label images with a palette does it hand out the colours, so those are decoded by Pillow once more.
+Only of label images with a palette does it hand out the colours, so those are decoded by Pillow once more. PNG files come
+to it inflated, which `depth2seg.data.png` does in less time.
 """
 
 from pathlib import Path
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from depth2seg.data import png
 from depth2seg.errors import UserError
 
 KITTI_DEPTH_UNIT = 1 / 256
@@ -62,7 +64,7 @@ def flow(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _decode(path: Path, flags: int) -> np.ndarray:
     try:
-        encoded = np.fromfile(path, np.uint8)
+        encoded = np.frombuffer(png.quick(path.read_bytes()), np.uint8)
     except FileNotFoundError:
         raise UserError(f"{path} is missing, though the frame index names it: obtain it, then index anew") from None
     try:
