@@ -8,7 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-NEEDED = {"cv2", "matplotlib", "mitsuba", "numpy", "pandas", "PIL", "pyarrow", "pydantic", "requests", "scipy", "yaml"}
+NEEDED = {
+    "cv2",
+    "h5py",
+    "isal",
+    "matplotlib",
+    "mitsuba",
+    "numpy",
+    "pandas",
+    "PIL",
+    "pyarrow",
+    "pydantic",
+    "requests",
+    "scipy",
+    "yaml",
+}
 
 
 def main() -> None:

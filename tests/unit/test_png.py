@@ -10,7 +10,6 @@ from depth2seg.data import decode, png
 from depth2seg.errors import UserError
 from PIL import Image
 
-pytestmark = pytest.mark.skipif(png.isal_zlib is None, reason="ISA-L is not in this environment")
 SHAPES = {"grey": (37, 53), "colour": (37, 53, 3), "alpha": (37, 53, 4), "large": (300, 400, 3)}
 
 

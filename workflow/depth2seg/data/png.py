@@ -7,10 +7,7 @@ the data stream is wrapped; every checksum is verified before its data are used.
 
 import struct
 
-try:
-    from isal import isal_zlib
-except ImportError:  # an environment from an older lock: slower, the same pixels
-    isal_zlib = None
+from isal import isal_zlib
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type: grey, RGB, palette, grey and alpha, RGB and alpha
@@ -18,11 +15,11 @@ _BLOCK = 65535  # bytes that a stored block of DEFLATE holds at most (RFC 1951, 
 
 
 def quick(encoded: bytes) -> bytes:
-    """The same image with its data not compressed; ``encoded`` itself where it is no sound PNG, or ISA-L is not there.
+    """The same image with its data not compressed; ``encoded`` itself where it is no sound PNG.
 
     What is wrong with a file is the decoder's to say.
     """
-    if isal_zlib is None or not encoded.startswith(SIGNATURE):
+    if not encoded.startswith(SIGNATURE):
         return encoded
     try:
         before, data, after = _parts(memoryview(encoded))
