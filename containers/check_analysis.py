@@ -27,7 +27,7 @@ NEEDED = {
 
 def main() -> None:
     """Import everything, then take one small frame the whole way; raises if something is not as it should be."""
-    if not list(Path(os.environ["MPLCONFIGDIR"]).glob("fontlist*.json")):
+    if not list(Path(os.environ.get("MPLCONFIGDIR", ".")).glob("fontlist*.json")):
         raise SystemExit("Matplotlib's list of fonts is not in the image")
     missing = NEEDED - set(packages_distributions())
     if missing:
