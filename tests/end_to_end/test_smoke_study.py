@@ -119,13 +119,14 @@ def test_the_table_of_all_is_the_experiments_tables(smoke):
     assert (tables / "all.csv").read_text().splitlines() == expected
 
 
-def test_claims_c1_to_c4_are_tested_and_the_others_listed(smoke):
+def test_claims_are_tested_where_the_study_has_what_it_takes_and_the_others_listed(smoke):
     claims = pd.read_csv(smoke.results / "tables" / "claims.csv").set_index("claim")
     assert {name[:2] for name in claims.index if not name.startswith("C10")} == {f"C{i}" for i in range(1, 10)}
     assert "C10" in claims.index
-    tested = claims.index.str.match(r"C[1-4][ab]?$")
-    assert claims.loc[tested, "verdict"].isin(["supported", "contradicted", "undecided"]).all()
-    assert (claims.loc[~tested, "verdict"] == "not tested").all()
+    # One size, one backbone with depth; no Depth Anything; other self-supervised starts with a single seed.
+    untested = claims.index.isin(["C8b", "C8c", "C9", "C10"])
+    assert claims.loc[~untested, "verdict"].isin(["supported", "contradicted", "undecided"]).all()
+    assert (claims.loc[untested, "verdict"] == "not tested").all()
 
 
 @pytest.mark.parametrize("name", [*EXPERIMENTS, *FIGURES])

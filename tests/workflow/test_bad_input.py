@@ -47,7 +47,7 @@ def dataset_alone(folder, block):
     return path
 
 
-def test_a_missing_data_folder_is_named(tmp_path):
-    config = dataset_alone(tmp_path, {"source": "kitti"})
+def test_a_missing_folder_of_archives_is_named(tmp_path):
+    config = dataset_alone(tmp_path, {"source": "nyu", "archives": str(tmp_path / "nothing")})
     printed = refused(tmp_path, "--cores", 1, "results/camvid/data/set/index.parquet", config=config)
-    assert "data/set" in printed
+    assert f"there is no folder {tmp_path / 'nothing'}" in printed
