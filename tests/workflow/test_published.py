@@ -1,10 +1,14 @@
 """Published data sets through the workflow: one job an archive, from publishers on this machine."""
 
+import hashlib
 import json
 
 import pytest
 import studies
+import torch
+from depth2seg.training.state import load_tensors
 from publishers import Portal, Publisher, serving, zipped
+from vits import reference, timm_names
 
 DRIVE = "2011_09_26/2011_09_26_drive_0001_sync"
 KITTI = {
@@ -83,3 +87,31 @@ def test_a_wrong_block_is_refused_before_anything_runs(tmp_path, block, named):
     assert done.returncode != 0
     for words in named:
         assert words in done.stdout
+
+
+def with_address(folder, publisher, weights, digest):
+    """The smoke study with weights from an address, of a recipe and a backbone with dashes in their names."""
+    block = {"label": "x", "task": "imported", "weights": f"{publisher.mirror}/vit.pth", "layout": "dino-vit"}
+    changes = {"recipes.dino-vit": block | {"sha256": digest}, "experiments.vit.recipes": ["none", "dino-vit"]}
+    publisher.files["vit.pth"] = weights
+    return studies.edited(folder, changes)
+
+
+def test_weights_from_an_address_become_the_recipes(tmp_path):
+    torch.manual_seed(4)
+    weights = timm_names(reference("vit-small"))
+    torch.save(weights, tmp_path / "vit.pth")
+    content, target = (tmp_path / "vit.pth").read_bytes(), "results/smoke/pretrain/dino-vit/vit-small/seed0/encoder.pth"
+    digest = hashlib.sha256(content).hexdigest()
+    with serving(Publisher()) as publisher:
+        wrong = with_address(tmp_path, publisher, content, "0" * 8)
+        done = studies.snakemake(tmp_path, "--cores", "1", target, config=wrong)
+        assert (
+            done.returncode != 0
+            and "vit.pth" in done.stdout
+            and not (tmp_path / "data/weights/dino-vit/vit-small.pth").exists()
+        )
+        studies.run(tmp_path, target, config=with_address(tmp_path, publisher, content, digest[:8]))
+    assert (tmp_path / "data/weights/dino-vit/vit-small.pth").read_bytes() == content
+    encoder = load_tensors(tmp_path / target)["encoder"]
+    assert torch.equal(encoder["layers.3.ffn.layers.1.weight"], weights["blocks.3.mlp.fc2.weight"])

@@ -139,7 +139,7 @@ def published_weights(wildcards):
 def pretrain_init(wildcards):
     recipe = study.recipe(wildcards.recipe)
     if study.downloads_weights(wildcards.recipe, wildcards.backbone):
-        return f"{DATA}/weights/{wildcards.recipe}-{wildcards.backbone}.pth"
+        return f"{DATA}/weights/{wildcards.recipe}/{wildcards.backbone}.pth"
     if recipe.init == "random":
         return []
     seed = study.pretraining_seed(recipe.init, int(wildcards.seed))

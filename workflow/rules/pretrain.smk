@@ -5,7 +5,7 @@ rule weights:
     input:
         image=image("analysis"),
     output:
-        weights=f"{DATA}/weights/{{recipe}}-{{backbone}}.pth",
+        weights=f"{DATA}/weights/{{recipe}}/{{backbone}}.pth",
     log:
         f"{RESULTS}/logs/weights/{{recipe}}-{{backbone}}.log",
     container:

@@ -18,6 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Download; a file that is not the expected one does not get its name."""
-    wanted = Wanted(arguments.out.name, sha256=arguments.sha256, origin="the recipe")
+    wanted = Wanted(arguments.address.rsplit("/", 1)[-1], sha256=arguments.sha256, origin="the recipe")
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     download(arguments.out, wanted, arguments.address, Patience(), threading.Event())

@@ -7,7 +7,8 @@ from depth2seg.models.decoder import UNetDecoder
 from depth2seg.models.openmmlab import ASPPHead, DPTHead
 from depth2seg.models.vit import VITS
 
-BATCH_NORM = {"type": "BN", "requires_grad": True}
+# What mmseg's heads are told alike; their last layer, of ``num_classes`` outputs, is taken off.
+COMMON = {"norm_cfg": {"type": "BN", "requires_grad": True}, "align_corners": False, "num_classes": 2, "init_cfg": None}
 # Output stride of the encoder below each decoder while it is pre-trained; fine-tuning has a key for it.
 OUTPUT_STRIDES = {"depth-decoder": 32, "deeplabv3": 16, "dpt": 32}
 
@@ -21,10 +22,7 @@ class ASPPDecoder(ASPPHead):
             in_index=len(encoder_channels) - 1,
             channels=256,
             dilations=(1, 6, 12, 18),
-            norm_cfg=BATCH_NORM,
-            align_corners=False,
-            num_classes=2,  # of the last layer, which is taken off
-            init_cfg=None,
+            **COMMON,
         )
         del self.conv_seg
         self.outputs = (self.channels,)
@@ -51,10 +49,7 @@ class DPTDecoder(DPTHead):
             in_index=list(range(len(encoder_channels))),
             input_transform="multiple_select",
             channels=64 if small else 128,
-            norm_cfg=BATCH_NORM,
-            align_corners=False,
-            num_classes=2,  # of the last layer, which is taken off
-            init_cfg=None,
+            **COMMON,
         )
         del self.conv_seg
         self.outputs = (self.channels,)

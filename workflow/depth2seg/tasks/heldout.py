@@ -43,3 +43,8 @@ def pictures(images: list[np.ndarray], **arrays: np.ndarray) -> dict[str, np.nda
     image = np.concatenate(images)
     chosen = np.unique(np.linspace(0, len(image) - 1, PICTURES).round().astype(int))
     return {"image": image[chosen], **{name: values[chosen] for name, values in arrays.items()}}
+
+
+def as_bytes(image: torch.Tensor) -> np.ndarray:
+    """Images in [0, 1], B x 3 x H x W, as uint8 (B, H, W, 3)."""
+    return image.mul(255).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()

@@ -12,7 +12,7 @@ from depth2seg.models.decoder import Conv3x3
 from depth2seg.models.decoders import OUTPUT_STRIDES, build_decoder
 from depth2seg.models.openmmlab import MODELS
 from depth2seg.tasks.base import PretrainingTask
-from depth2seg.tasks.heldout import held_out_batches, pictures
+from depth2seg.tasks.heldout import as_bytes, held_out_batches, pictures
 
 RECIPE = {
     "trains_on": "images",
@@ -91,8 +91,8 @@ class InpaintingTask(PretrainingTask):
             errors += image_errors(guess, image, blank)
             trivial += image_errors(image.mean((2, 3), keepdim=True).expand_as(image), image, blank)
             images.append(batch["raw"])
-            blanked.append(_bytes(seen))
-            restored.append(_bytes(guess))
+            blanked.append(as_bytes(seen))
+            restored.append(as_bytes(guess))
         shown = pictures(images, blanked=np.concatenate(blanked), restored=np.concatenate(restored))
         return mean_errors(errors), mean_errors(trivial), shown
 
@@ -115,7 +115,3 @@ def blanks(
         for y, x in zip(top, left, strict=True):
             image[:, y : y + rows, x : x + columns] = True
     return blank
-
-
-def _bytes(image: Tensor) -> np.ndarray:
-    return image.mul(255).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()

@@ -9,7 +9,7 @@ from depth2seg.models.backbones import build_encoder
 from depth2seg.models.openmmlab import MODELS, TransformerEncoderLayer
 from depth2seg.models.vit import VITS, ViTEncoder
 from depth2seg.tasks.base import PretrainingTask
-from depth2seg.tasks.heldout import held_out_batches, pictures
+from depth2seg.tasks.heldout import as_bytes, held_out_batches, pictures
 
 # The defaults are the paper's, for its ViT-B.
 RECIPE = {
@@ -117,9 +117,9 @@ class MaskedTask(PretrainingTask):
             places = left_out[..., None].expand(-1, -1, truth.shape[-1])
             whole = patchified(image)
             images.append(batch["raw"])
-            seen.append(_bytes(imaged(whole.scatter(1, places, 0.5), image.shape[-2:])))
+            seen.append(as_bytes(imaged(whole.scatter(1, places, 0.5), image.shape[-2:])))
             pixels = taken(guess * deviation + mean, left_out)
-            restored.append(_bytes(imaged(whole.scatter(1, places, pixels), image.shape[-2:])))
+            restored.append(as_bytes(imaged(whole.scatter(1, places, pixels), image.shape[-2:])))
         found, without = torch.cat(errors).mean().item(), torch.cat(trivial).mean().item()
         shown = pictures(images, masked=np.concatenate(seen), restored=np.concatenate(restored))
         return {"masked_mse": found}, {"masked_mse": without}, shown
@@ -181,7 +181,3 @@ def sine_positions(grid: tuple[int, int], channels: int) -> Tensor:
 def with_class(positions: Tensor) -> Tensor:
     """Positions with zeros before them, for the class token."""
     return torch.cat([torch.zeros_like(positions[:, :1]), positions], dim=1)
-
-
-def _bytes(image: Tensor) -> np.ndarray:
-    return image.mul(255).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
