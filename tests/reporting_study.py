@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from depth2seg.evaluation.confusion import metrics
+from depth2seg.reporting.cells import write_cells as gather
 from depth2seg.study import Cell
 
 CLASSES = (
@@ -113,3 +114,20 @@ def write_cells(results: Path, *experiments: dict, **options: float) -> list[Pat
         for seed in range(block["seeds"])
     }
     return [write_cell(results, cell, **options) for cell in sorted(cells)]
+
+
+PRETRAINING = settings("pretraining", ["none", "objects", "depth-video", "flow"])
+SUPERVISION = settings("supervision", ["none", "depth-video", "depth-stereo", "depth-lidar"])
+SIZES = settings("train-size", ["none", "depth-video"], (8, 16))
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """The rows of a table."""
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def gathered(results: Path) -> Path:
+    """Write the cells of the three experiments and their cells.csv; returns the folder."""
+    gather(write_cells(results, PRETRAINING, SUPERVISION, SIZES), results / "cells.csv")
+    return results
