@@ -13,8 +13,7 @@ from itertools import product
 import pytest
 import studies
 import yaml
-from depth2seg.models.decoders import OUTPUT_STRIDES
-from depth2seg.models.families import DECODERS, FAMILIES
+from depth2seg.models.families import DECODERS, FAMILIES, OUTPUT_STRIDES
 from depth2seg.study.cells import Cell
 from depth2seg.study.combinations import combination_problems, handed_decoder
 from depth2seg.study.schema import Config, Experiment

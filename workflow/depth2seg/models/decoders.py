@@ -9,8 +9,6 @@ from depth2seg.models.vit import VITS
 
 # What mmseg's heads are told alike; their last layer, of ``num_classes`` outputs, is taken off.
 COMMON = {"norm_cfg": {"type": "BN", "requires_grad": True}, "align_corners": False, "num_classes": 2, "init_cfg": None}
-# Output stride of the encoder below each decoder while it is pre-trained; fine-tuning has a key for it.
-OUTPUT_STRIDES = {"depth-decoder": 32, "deeplabv3": 16, "dpt": 32}
 
 
 class ASPPDecoder(ASPPHead):

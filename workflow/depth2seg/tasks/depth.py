@@ -10,7 +10,8 @@ from depth2seg.evaluation.depth import best_constant, errors_both_ways, has_trut
 from depth2seg.geometry import disparity_to_depth, inverse_motion, reproject
 from depth2seg.models.backbones import build_encoder
 from depth2seg.models.decoder import MultiScaleOutput
-from depth2seg.models.decoders import OUTPUT_STRIDES, build_decoder
+from depth2seg.models.decoders import build_decoder
+from depth2seg.models.families import OUTPUT_STRIDES
 from depth2seg.models.openmmlab import MODELS
 from depth2seg.models.pose import PoseNetwork
 from depth2seg.tasks.base import PretrainingTask

@@ -9,7 +9,8 @@ from depth2seg.data.packing import Packed
 from depth2seg.evaluation.images import image_errors, mean_errors
 from depth2seg.models.backbones import build_encoder
 from depth2seg.models.decoder import Conv3x3
-from depth2seg.models.decoders import OUTPUT_STRIDES, build_decoder
+from depth2seg.models.decoders import build_decoder
+from depth2seg.models.families import OUTPUT_STRIDES
 from depth2seg.models.openmmlab import MODELS
 from depth2seg.tasks.base import PretrainingTask
 from depth2seg.tasks.heldout import as_bytes, held_out_batches, pictures

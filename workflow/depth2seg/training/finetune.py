@@ -47,20 +47,35 @@ def finetune_config(settings: dict, packed: Path, encoder: Path, precision: str,
     """The complete config of a run; arguments as of ``finetune``, and the machine's."""
     frames, handed = Packed(packed), load_tensors(encoder)
     train_rows, _ = label_subset(frames, settings["train_size"], settings["seed"], settings["protocol"])
-    released = settings["protocol"] == "released"
-    config = training_config(
+    config = labelled_config(settings, handed["normalisation"], frames, train_rows, precision, workers)
+    config.run = {"verb": "finetune", "settings": settings, "packed": str(packed), "encoder": str(encoder)}
+    return config
+
+
+def labelled_config(
+    settings: dict, normalisation: str, frames: Packed, rows: np.ndarray, precision: str, workers: int
+) -> Config:
+    """What is trained, on which images, without where its weights come from.
+
+    Args:
+        settings: as of ``finetune``.
+        normalisation: what the encoder was pre-trained with.
+        frames: packed frames of the labelled data set.
+        rows: packed rows to train on.
+        precision: ``bfloat16`` or ``float32``.
+        workers: loader processes.
+    """
+    return training_config(
         name=f"finetune {settings['recipe']}/{settings['setting']}/n{settings['train_size']}/seed{settings['seed']}",
         module=Segmentor.__module__,
-        model=segmentor(settings, handed["normalisation"], frames),
-        frames={"packed": str(packed), "arrays": [truth_array(settings)], "rows": train_rows.tolist()},
+        model=segmentor(settings, normalisation, frames),
+        frames={"packed": str(frames.folder), "arrays": [truth_array(settings)], "rows": rows.tolist()},
         schedule=settings["schedule"],
         seed=settings["seed"],
         precision=precision,
         workers=workers,
-        reset_gradients=not released,
+        reset_gradients=settings["protocol"] != "released",
     )
-    config.run = {"verb": "finetune", "settings": settings, "packed": str(packed), "encoder": str(encoder)}
-    return config
 
 
 def run_config(config: Config, out: Path, results: Path) -> None:
