@@ -1,9 +1,9 @@
 """`archive`: obtain one part of a published data set, verified and in place."""
 
 import argparse
-import json
 from pathlib import Path
 
+from depth2seg.commands.arguments import add_dataset
 from depth2seg.data import registry
 from depth2seg.data.obtain import obtain
 from depth2seg.files import write_json
@@ -11,11 +11,8 @@ from depth2seg.files import write_json
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this verb's arguments."""
-    parser.add_argument(
-        "--settings", type=json.loads, required=True, help="the data set's block of the config, as JSON"
-    )
+    add_dataset(parser)
     parser.add_argument("--part", required=True, help="the part's name in the registry")
-    parser.add_argument("--root", type=Path, required=True, help="the data set's folder")
     parser.add_argument("--out", type=Path, required=True, help="what is in place, to write (.json)")
 
 

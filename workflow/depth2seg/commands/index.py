@@ -1,10 +1,10 @@
 """`index`: write a data set's frame index."""
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
+from depth2seg.commands.arguments import add_dataset
 from depth2seg.data import index
 
 logger = logging.getLogger(__name__)
@@ -12,10 +12,7 @@ logger = logging.getLogger(__name__)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this verb's arguments."""
-    parser.add_argument(
-        "--settings", type=json.loads, required=True, help="the data set's block of the config, as JSON"
-    )
-    parser.add_argument("--root", type=Path, required=True, help="the data set's folder")
+    add_dataset(parser)
     parser.add_argument("--out", type=Path, required=True, help="the frame index to write (.parquet)")
 
 

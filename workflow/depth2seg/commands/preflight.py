@@ -1,10 +1,10 @@
 """`preflight`: check the files of a published data set, before anything is made of them."""
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
+from depth2seg.commands.arguments import add_dataset
 from depth2seg.data import index
 from depth2seg.errors import UserError
 from depth2seg.files import write_json
@@ -14,10 +14,7 @@ logger = logging.getLogger(__name__)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this verb's arguments."""
-    parser.add_argument(
-        "--settings", type=json.loads, required=True, help="the data set's block of the config, as JSON"
-    )
-    parser.add_argument("--root", type=Path, required=True, help="the data set's folder")
+    add_dataset(parser)
     parser.add_argument("--out", type=Path, required=True, help="the report to write (.json)")
 
 

@@ -1,9 +1,9 @@
 """`prepare`: make of one part of a published data set what the frame index needs and its archives do not hold."""
 
 import argparse
-import json
 from pathlib import Path
 
+from depth2seg.commands.arguments import add_dataset
 from depth2seg.data import index
 from depth2seg.errors import UserError
 from depth2seg.files import write_json
@@ -11,10 +11,7 @@ from depth2seg.files import write_json
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this verb's arguments."""
-    parser.add_argument(
-        "--settings", type=json.loads, required=True, help="the data set's block of the config, as JSON"
-    )
-    parser.add_argument("--root", type=Path, required=True, help="the data set's folder")
+    add_dataset(parser)
     parser.add_argument("--sequence", required=True, help="which part: a drive, a city")
     parser.add_argument("--out", type=Path, required=True, help="a record of what was made (.json)")
 
