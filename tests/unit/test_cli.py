@@ -20,7 +20,7 @@ def test_every_verb_explains_itself(verb, capsys):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_is_a_module_with_two_functions(verb):
-    module = importlib.import_module(f"depth2seg.commands.{verb}")
+    module = importlib.import_module(f"depth2seg.commands.{verb.replace('-', '_')}")
     module.add_arguments(argparse.ArgumentParser())
     assert callable(module.run)
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 
 import pytest
 import studies
@@ -11,9 +12,11 @@ from depth2seg.data import registry
 from depth2seg.errors import UserError
 from depth2seg.study import load_study
 from depth2seg.study.plan import COLUMNS, plan, text
+from depth2seg.study.step_kinds import StepKind
 from depth2seg.study.step_times import StepTime, read, step_seconds
 
 PAPER = studies.REPO / "config" / "paper.yaml"
+FLOW = StepKind("flow", "resnet18", 192, 640, 8)
 HEADER = "step,backbone,height,width,batch,device,cores,seconds,source\n"
 
 
@@ -64,11 +67,20 @@ def test_hours_are_jobs_times_steps_times_seconds():
     assert "0.65 s a step on Titan Xp (Godard et al." in row["note"]
 
 
-def test_an_unknown_step_time_is_said_and_not_counted():
+def test_hours_are_known_of_every_training_job_of_the_paper_and_of_one_gpu():
     rows = rows_of(PAPER)
+    trained = [row for row in rows.values() if row["stage"] in ("pretrain", "finetune")]
+    assert all(row[column] > 0 for row in trained for column in ("gpu_hours", "core_hours"))
+    assert all(" s a step on Titan Xp" in row["note"] for row in trained)
+    known = f"{sum(row['jobs'] for row in trained)} of {sum(row['jobs'] for row in trained)} training jobs in"
+    assert f"{known} gpu_hours (of Titan Xp), {known} core_hours (of 2 cores" in rows[""]["note"]
+
+
+def test_an_unknown_step_time_is_said_and_not_counted(tmp_path):
+    rows = rows_of(studies.edited(tmp_path, {"settings.deeplabv3.output_stride": 8}, PAPER))
     deeplab = rows["cityscapes deeplabv3 resnet50"]
     assert deeplab["gpu_hours"] is None and deeplab["core_hours"] is None
-    assert "of unknown length: no step time of finetune-deeplabv3 resnet50" in deeplab["note"]
+    assert "of unknown length: no step time of finetune-deeplabv3-os8 resnet50" in deeplab["note"]
     trained = [row for row in rows.values() if row["stage"] in ("pretrain", "finetune")]
     known = sum(row["jobs"] for row in trained if row["gpu_hours"] is not None)
     assert 0 < known < sum(row["jobs"] for row in trained)
@@ -90,11 +102,11 @@ def test_a_studys_own_step_times_come_first(tmp_path):
 def test_a_step_time_is_scaled_from_the_nearest_size():
     small = StepTime("flow", "resnet18", 64, 128, 8, "2 cores", 2, 0.2, "small")
     large = StepTime("flow", "resnet18", 192, 640, 4, "2 cores", 2, 3.0, "large")
-    near = step_seconds([small, large], "flow", "resnet18", [96, 128], 4, False)
+    near = step_seconds([small, large], StepKind("flow", "resnet18", 96, 128, 4), False)
     assert (near.seconds, near.cores) == (pytest.approx(0.15), 2) and "(small)" in near.why
-    assert step_seconds([small, large], "flow", "resnet18", [192, 640], 8, False).seconds == pytest.approx(6.0)
-    assert step_seconds([small, large], "flow", "resnet18", [192, 640], 8, True) is None
-    assert step_seconds([small, large], "flow", "resnet50", [192, 640], 8, False) is None
+    assert step_seconds([small, large], FLOW, False).seconds == pytest.approx(6.0)
+    assert step_seconds([small, large], FLOW, True) is None
+    assert step_seconds([small, large], replace(FLOW, backbone="resnet50"), False) is None
 
 
 def test_a_gpus_step_is_estimated_from_another_by_their_ratio_on_one_cpu():
@@ -105,12 +117,30 @@ def test_a_gpus_step_is_estimated_from_another_by_their_ratio_on_one_cpu():
         StepTime("masked", "vit-base", 192, 640, 4, "another core", 1, 3.0, "there"),
     ]
     # An image of depth takes 0.05 s there and 0.5 s here; one of flow 0.75 s here, so 0.075 s there.
-    estimate = step_seconds(times, "flow", "resnet50", [192, 640], 8, True)
-    assert (estimate.seconds, estimate.cores) == (pytest.approx(0.6), 0)
-    assert (
-        "estimated 0.6 s a step on Titan Xp, from depth-video resnet18 and the ratio of both on 1 core" in estimate.why
-    )
-    assert step_seconds(times, "masked", "vit-base", [192, 640], 8, True) is None
+    estimate = step_seconds(times, replace(FLOW, backbone="resnet50"), True)
+    assert (estimate.seconds, estimate.device, estimate.cores) == (pytest.approx(0.6), "Titan Xp", 0)
+    told = "about 0.6 s a step on Titan Xp, estimated from depth-video resnet18 there and the ratio of both on 1 core"
+    assert estimate.why == told
+    assert step_seconds(times, StepKind("masked", "vit-base", 192, 640, 8), True) is None
+
+
+def test_the_most_similar_step_is_the_base_of_an_estimate():
+    small = StepTime("flow", "resnet18", 192, 640, 8, "1 core", 1, 2.0, "here")
+    large, depth = replace(small, backbone="resnet50", seconds=3.0), replace(small, step="depth-video", seconds=4.0)
+    gpu = replace(depth, device="GPU", cores=0, seconds=0.8)
+    same_step = replace(small, device="GPU", cores=0, seconds=0.2)
+    kind = replace(FLOW, backbone="resnet50")
+    assert step_seconds([gpu, small, large, depth], kind, True).seconds == pytest.approx(0.8 * 3 / 4)
+    assert step_seconds([gpu, same_step, small, large, depth], kind, True).seconds == pytest.approx(0.2 * 3 / 2)
+
+
+def test_hours_are_of_the_first_device_that_can_tell():
+    own = StepTime("depth-video", "resnet18", 192, 640, 8, "own GPU", 0, 0.1, "mine")
+    others = [replace(own, device="Titan Xp", seconds=0.4), replace(own, step="flow", device="Titan Xp", seconds=0.2)]
+    # The own GPU is four times as fast, so that flow takes 0.05 s there.
+    estimate = step_seconds([own, *others], FLOW, True)
+    assert (estimate.seconds, estimate.device) == (pytest.approx(0.05), "own GPU")
+    assert step_seconds(others, FLOW, True).seconds == pytest.approx(0.2)
 
 
 def test_each_step_time_has_its_source():

@@ -29,6 +29,7 @@ VERBS: dict[str, str] = {
     "all": "write the table of every experiment",
     "figure": "draw one figure",
     "bench": "time training steps against a plain PyTorch loop, packing against Pillow",
+    "step-times": "time every kind of training step that a study has, for plans of it",
 }
 
 

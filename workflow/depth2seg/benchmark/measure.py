@@ -1,18 +1,16 @@
 """Both loops step in turn, each in its process, so that whatever else the machine does meets both alike."""
 
 import contextlib
-import multiprocessing
 import os
 import platform
 import statistics
-import time
-from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
+from functools import partial
 from pathlib import Path
 
 from depth2seg.benchmark import ours, plain
-from depth2seg.benchmark.configs import Shape
+from depth2seg.benchmark.configs import Shape, step_config
 from depth2seg.benchmark.frames import Frames, write_frames
+from depth2seg.benchmark.processes import StepProcess
 from depth2seg.benchmark.steps import backbone_of
 
 WARM_UP = 2
@@ -67,13 +65,16 @@ def benchmark(
 def _measure(name: str, shape: Shape, frames: Frames, threads: int) -> tuple[dict, dict]:
     seconds, told = {ours: [], plain: []}, {ours: [], plain: []}
     with contextlib.ExitStack() as processes:
-        loops = {m: processes.enter_context(_started(m.serve, name, shape, frames, threads)) for m in (ours, plain)}
-        machine, _ = (connection.recv() for connection in loops.values())
+        loops = {
+            ours: processes.enter_context(_ours(name, shape, frames, threads)),
+            plain: processes.enter_context(StepProcess(plain.serve, name, shape, frames, threads)),
+        }
+        machine, _ = (process.answer() for process in loops.values())
         for _ in range(shape.steps):
-            for module, connection in loops.items():
-                begun = time.perf_counter()
-                told[module].append(_step(connection))
-                seconds[module].append(time.perf_counter() - begun)
+            for module, process in loops.items():
+                taken, said = process.step()
+                seconds[module].append(taken)
+                told[module].append(said)
     decoding = [answer["decoding"] for answer in told[plain]]
     row = summary(*(values[WARM_UP:] for values in (seconds[ours], seconds[plain], decoding)), shape.batch)
     memory = {"peak_memory_mb": told[ours][-1]["peak_memory_mb"], "plain_memory_mb": told[plain][-1]["peak_memory_mb"]}
@@ -81,31 +82,15 @@ def _measure(name: str, shape: Shape, frames: Frames, threads: int) -> tuple[dic
 
 
 def _memory(name: str, shape: Shape, frames: Frames, threads: int) -> tuple[dict, dict]:
-    with _started(ours.serve, name, shape, frames, threads) as connection:
-        machine = connection.recv()
-        answers = [_step(connection) for _ in range(shape.steps)]
+    with _ours(name, shape, frames, threads) as process:
+        machine = process.answer()
+        answers = [process.step()[1] for _ in range(shape.steps)]
     return machine, answers[-1]
 
 
-def _step(connection: Connection) -> dict:
-    connection.send(True)
-    return connection.recv()
-
-
-@contextlib.contextmanager
-def _started(serve: Callable, *arguments: object) -> Iterator[Connection]:
-    """A process that serves steps, which is gone when the block ends."""
-    processes = multiprocessing.get_context("spawn")
-    here, there = processes.Pipe()
-    process = processes.Process(target=serve, args=(there, *arguments), daemon=True)
-    process.start()
-    there.close()  # this end belongs to the process: if it dies, reading ends with an error instead of waiting
-    try:
-        yield here
-    finally:
-        here.close()
-        process.terminate()
-        process.join()
+def _ours(name: str, shape: Shape, frames: Frames, threads: int) -> StepProcess:
+    work = frames.packed.parent / f"work-{name}-{shape.backbone}"
+    return StepProcess(ours.serve, partial(step_config, name, shape, frames), work, threads)
 
 
 def summary(ours: list[float], theirs: list[float], decoding: list[float], batch: int) -> dict:

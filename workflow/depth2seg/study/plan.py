@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from depth2seg.data import index, registry
-from depth2seg.study.step_times import StepTime, read, step_seconds
+from depth2seg.study import step_kinds
 from depth2seg.study.study import Study
+from depth2seg.study.training_hours import TrainingHours
 
 COLUMNS = ("stage", "item", "jobs", "download_gb", "disk_gb", "gpu_hours", "core_hours", "note")
 _NUMBERS = COLUMNS[2:7]
@@ -20,9 +21,9 @@ def plan(study: Study) -> list[dict]:
     Raises:
         UserError: the study's own table of step times cannot be read.
     """
-    times = read(study.config.step_times)
-    rows = [*_data(study), *_packing(study), *_pretraining(study, times), *_finetuning(study, times)]
-    return [*rows, _total(rows)]
+    hours = TrainingHours(study.config.step_times)
+    rows = [*_data(study), *_packing(study), *_pretraining(study, hours), *_finetuning(study, hours)]
+    return [*rows, _total(rows, hours)]
 
 
 def text(rows: list[dict]) -> str:
@@ -90,40 +91,30 @@ def _packing(study: Study) -> Iterator[dict]:
             yield _row("pack", f"{name} {height}x{width}", 1, disk)
 
 
-def _pretraining(study: Study, times: list[StepTime]) -> Iterator[dict]:
+def _pretraining(study: Study, hours: TrainingHours) -> Iterator[dict]:
     for (name, backbone), jobs in sorted(Counter((recipe, net) for recipe, net, _ in study.networks).items()):
-        recipe = study.recipe(name)
+        recipe, item = study.recipe(name), f"{name} {backbone}"
         if recipe.schedule is None:
-            yield _row("weights", f"{name} {backbone}", jobs, "nothing to train", gpu_hours=0.0, core_hours=0.0)
+            yield _row("weights", item, jobs, "nothing to train", gpu_hours=0.0, core_hours=0.0)
             continue
-        step = f"{recipe.task}-{recipe.supervision}" if recipe.supervision else recipe.task
-        yield _training("pretrain", f"{name} {backbone}", jobs, times, step, backbone, recipe)
+        known, note = hours.of(step_kinds.pretraining(recipe, backbone), jobs, recipe.schedule.iterations)
+        yield _row("pretrain", item, jobs, note, **known)
 
 
-def _finetuning(study: Study, times: list[StepTime]) -> Iterator[dict]:
+def _finetuning(study: Study, hours: TrainingHours) -> Iterator[dict]:
     kinds = Counter((cell.dataset, cell.setting, cell.backbone) for cell in study.cells)
     for (dataset, name, backbone), jobs in sorted(kinds.items()):
         setting = study.setting(name)
-        step = f"finetune-{setting.head}"
-        yield _training("finetune", f"{dataset} {name} {backbone}", jobs, times, step, backbone, setting)
+        known, note = hours.of(step_kinds.finetuning(setting, backbone), jobs, setting.schedule.iterations)
+        yield _row("finetune", f"{dataset} {name} {backbone}", jobs, note, **known)
 
 
-def _training(stage: str, item: str, jobs: int, times: list, step: str, backbone: str, block: object) -> dict:
-    schedule, size = block.schedule, getattr(block, "crop", None) or block.size
-    hours, said = {}, []
-    for column, on_gpu in (("gpu_hours", True), ("core_hours", False)):
-        found = step_seconds(times, step, backbone, size, schedule.batch, on_gpu)
-        if found:
-            hours[column] = jobs * schedule.iterations * found.seconds * max(found.cores, 1) / 3600
-            said.append(found.why)
-    lasting = "; ".join(said) or f"of unknown length: no step time of {step} {backbone}"
-    note = f"{schedule.iterations} steps each, {lasting}"
-    return _row(stage, item, jobs, note, **hours)
-
-
-def _total(rows: list[dict]) -> dict:
+def _total(rows: list[dict], hours: TrainingHours) -> dict:
     trained = sum(row["jobs"] for row in rows if row["stage"] in ("pretrain", "finetune"))
-    told = [f"{_known(rows, column)} of {trained} training jobs in {column}" for column in ("gpu_hours", "core_hours")]
+    told = []
+    for column, devices in hours.devices.items():
+        of = f" (of {' and '.join(devices)})" if devices else ""
+        told.append(f"{_known(rows, column)} of {trained} training jobs in {column}{of}")
     sums = {column: sum(row[column] or 0 for row in rows) for column in _NUMBERS}
     note = f"at least: {', '.join(told)}; downloads without a published size and packed frames not counted"
     return _row("total", "", note=note, **sums)
