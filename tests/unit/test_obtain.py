@@ -105,6 +105,28 @@ def test_a_checksum_is_recorded_at_first_use_and_holds_from_then_on(server, tmp_
     assert in_place(tmp_path) == RIGHT
 
 
+def test_a_file_that_was_issued_anew_is_known_by_the_configs_digest(server, tmp_path):
+    newer = server.files[drive().file] = zipped(FILES | {f"{DRIVE}/oxts/new.txt": b"another version, and longer"})
+    digest = hashlib.sha256(newer).hexdigest()
+    told = r"Try another mirror; if the publisher has re-issued it.*`sha256: {2011_09_26_drive_0001: \.\.\.}`"
+    with pytest.raises(UserError, match=told):
+        obtain(known(), tmp_path, server.mirror, None, IMPATIENT)
+    placed = obtain(registry.reissued(known(), {drive().name: digest}), tmp_path, server.mirror, None, IMPATIENT)
+    assert placed["sha256"] == digest and placed["size"] == len(newer)
+    with pytest.raises(UserError, match=r"expects .*\(2011_09_26_drive_0001_sync\.zip, sha256 0000"):
+        wrong = registry.reissued(known(), {drive().name: "0" * 64})
+        obtain(wrong, tmp_path / "elsewhere", server.mirror, None, IMPATIENT)
+
+
+def test_what_is_in_place_of_another_file_than_is_expected_now_is_not_taken_for_it(server, tmp_path):
+    obtain(drive(), tmp_path, server.mirror, None, IMPATIENT)
+    other = registry.reissued(drive(), {drive().name: "0" * 64})
+    told = rf"the config \(sha256, {drive().name}\) expects 0000.*remove raw/{DRIVE} there"
+    with pytest.raises(UserError, match=told):
+        obtain(other, tmp_path, server.mirror, None, IMPATIENT)
+    assert in_place(tmp_path) == RIGHT
+
+
 def test_a_folder_that_is_there_is_used_as_it_is(server, tmp_path):
     (tmp_path / "raw" / DRIVE).mkdir(parents=True)
     placed = obtain(drive(), tmp_path, server.mirror, None, IMPATIENT)
@@ -338,3 +360,10 @@ def test_the_command_obtains_a_part_and_says_what_is_in_place(server, tmp_path):
     placed = json.loads((tmp_path / "placed.json").read_text())
     assert placed["files"] == 4 and str(tmp_path) not in json.dumps(placed)
     assert in_place(tmp_path / "kitti") == RIGHT
+
+
+def test_the_command_goes_by_the_configs_digest(server, tmp_path, capsys):
+    settings = {"source": "kitti", "mirror": server.mirror, "sha256": {drive().name: "0" * 64}}
+    arguments = ["--part", drive().name, "--root", str(tmp_path), "--out", str(tmp_path / "placed.json")]
+    assert main(["archive", "--settings", json.dumps(settings), *arguments]) == 1
+    assert f"the config (sha256, {drive().name}) expects" in capsys.readouterr().err

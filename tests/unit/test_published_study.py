@@ -43,6 +43,16 @@ def test_where_archives_come_from_reruns_nothing():
     assert moved.dataset_settings("kitti") == load_study(paper()).dataset_settings("kitti")
 
 
+def test_a_digest_replaces_the_registrys_and_reruns_the_job_of_its_part_alone():
+    digest = "0" * 64
+    plain, changed = load_study(paper()), load_study(paper(nyu={"sha256": {"labelled": digest}}))
+    known, part = (study.parts("nyu")[0] for study in (plain, changed))
+    assert (part.sha256, part.size, part.about) == (digest, None, known.size)
+    assert changed.dataset_settings("nyu") == plain.dataset_settings("nyu")
+    assert json.loads(changed.obtaining_settings("nyu", "labelled"))["sha256"] == {"labelled": digest}
+    assert changed.obtaining_settings("nyu", "splits") == plain.obtaining_settings("nyu", "splits")
+
+
 def test_video_is_packed_only_where_something_pretrains():
     study = load_study(paper())
     full, half = (json.loads(study.packing_settings("kitti", *size)) for size in ((192, 640), (96, 320)))
@@ -61,6 +71,8 @@ def test_the_hood_is_cut_off_what_pretrains():
         ({"kitti": {"held_out": "train"}}, r"datasets\.kitti.*held_out: 'train' is not valid"),
         ({"cityscapes": {"cities": ["berlin"]}}, r"datasets\.cityscapes.*berlin"),
         ({"cityscapes": {"crop": [0, 768]}}, r"datasets\.cityscapes.*crop"),
+        ({"nyu": {"sha256": {"mat": "0" * 64}}}, r"datasets\.nyu\.sha256: nyu has no 'mat'; it has labelled"),
+        ({"nyu": {"sha256": {"labelled": "2d724b0c"}}}, r"datasets\.nyu.*sha256.*labelled: '2d724b0c' is not valid"),
         ({"nyu": {"classes": "nyu41"}}, r"datasets\.nyu.*classes: 'nyu41' is not valid"),
     ],
 )

@@ -56,7 +56,7 @@ def test_kitti_has_the_eigen_splits_drives_with_the_calibration_of_each_day():
 def test_only_needed_parts_are_taken_unless_others_are_chosen():
     assert [part.name for part in registry.parts("nyu")] == ["labelled", "splits", "classes40"]
     assert [part.name for part in registry.parts("nyu", ["bathrooms_part1"])] == ["bathrooms_part1"]
-    with pytest.raises(UserError, match=r"parts: nyu has no 'attic'; it has labelled, splits"):
+    with pytest.raises(UserError, match=r"nyu has no 'attic'; it has labelled, splits"):
         registry.parts("nyu", ["splits", "attic"])
     assert registry.parts("camvid") == []
 

@@ -88,7 +88,7 @@ def whole_study(wildcards):
 
 
 def obtaining_settings(wildcards):
-    return study.obtaining_settings(wildcards.dataset)
+    return study.obtaining_settings(wildcards.dataset, wildcards.part)
 
 
 def sequence_settings(wildcards):

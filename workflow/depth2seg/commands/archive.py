@@ -19,6 +19,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Put the part in place and say what is there."""
     settings = arguments.settings
-    part = registry.part(settings["source"], arguments.part)
+    part = registry.reissued(registry.part(settings["source"], arguments.part), settings.get("sha256", {}))
     archives = settings.get("archives")
     write_json(arguments.out, obtain(part, arguments.root, settings.get("mirror"), archives and Path(archives)))

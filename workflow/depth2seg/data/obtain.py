@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 STORE = ".downloads"
 """Folder, in the data set's, of archives on their way and of what is recorded of those that were used."""
 
+_REISSUED = "if the publisher has re-issued it, give the new digest in the data set's block, `sha256: {{{}: ...}}`"
+
 PATIENCE = Patience(attempts=15)
 """Archives of gigabytes come overnight: a network may be away for some minutes."""
 
@@ -60,6 +62,12 @@ def obtain(
             if not _in_place(part, root):  # another process may just have been at it
                 _bring(part, root, mirror, archives, patience or PATIENCE)
     record = _record(part, root)
+    if part.sha256 is not None and record.get("sha256", part.sha256) != part.sha256:
+        raise UserError(
+            f"{root}: {part.name} is of a file with sha256 {record['sha256']}, {part.origin} expects {part.sha256}. To have "
+            f"it obtained anew, remove {', '.join(part.makes)} there and {_record_file(part, root)}; "
+            f"{_REISSUED.format(part.name)}"
+        )
     if record:
         (root / STORE / part.file).unlink(missing_ok=True)  # left there if the process died before
     described = {key: record.get(key) for key in ("size", "sha256", "files", "bytes")}
@@ -102,12 +110,13 @@ def _bring(part: Part, root: Path, mirror: str | None, archives: Path | None, pa
 
 def _wanted(part: Part, root: Path) -> Wanted:
     record = _record(part, root)
-    recorded = f"the record of its first use (if there is a new version, remove {_record_file(part, root)})"
+    known = part.sha256 is not None or not record
     return Wanted(
         part.file,
-        part.size or record.get("size"),
+        part.size if known else record.get("size"),
         part.sha256 or record.get("sha256"),
-        origin="the registry" if part.sha256 or not record else recorded,
+        origin=part.origin if known else "the record of its first use",
+        otherwise=_REISSUED.format(part.name) if known else f"if there is a new version, remove {_record_file(part, root)}",
         room=2 if registry.is_archive(part.file) else 1,
     )
 
@@ -126,7 +135,7 @@ def _require_known(archive: Path, wanted: Wanted) -> None:
     if not wanted.fits(archive):
         raise UserError(
             f"{archive} is another file than {wanted.origin} expects ({wanted}): it has {archive.stat().st_size} bytes. "
-            "Is it complete? Replace it, or take it out of there to have it downloaded"
+            f"Is it complete? Replace it, or take it out of there to have it downloaded{wanted.way_out}"
         )
 
 

@@ -14,8 +14,8 @@ A part is one archive, or one plain file. Columns:
 
 import csv
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -43,6 +43,7 @@ class Part:
         published: rounded, in bytes.
         keep: patterns of entry names (``fnmatch``), all entries if there are none.
         makes: paths below the data set's folder.
+        origin: who says what ``size`` and ``sha256`` are.
     """
 
     dataset: str
@@ -61,6 +62,7 @@ class Part:
     citation: str
     terms: str
     source: str
+    origin: str = "the registry"
 
     @property
     def about(self) -> float | None:
@@ -91,7 +93,7 @@ def read(table: Path = TABLE) -> tuple[Part, ...]:
     return tuple(_part(row) for row in rows)
 
 
-def parts(dataset: str, chosen: Sequence[str] | None = None) -> list[Part]:
+def parts(dataset: str, chosen: Collection[str] | None = None) -> list[Part]:
     """The parts of a data set that a study takes: those that are needed, or the chosen ones.
 
     Raises:
@@ -100,7 +102,7 @@ def parts(dataset: str, chosen: Sequence[str] | None = None) -> list[Part]:
     known = {part.name: part for part in read() if part.dataset == dataset}
     unknown = [name for name in chosen or () if name not in known]
     if unknown:
-        raise UserError(f"parts: {dataset} has no {', '.join(map(repr, unknown))}; it has {', '.join(known)}")
+        raise UserError(f"{dataset} has no {', '.join(map(repr, unknown))}; it has {', '.join(known)}")
     if chosen is not None:
         return [known[name] for name in chosen]
     return [part for part in known.values() if part.needed]
@@ -109,6 +111,14 @@ def parts(dataset: str, chosen: Sequence[str] | None = None) -> list[Part]:
 def part(dataset: str, name: str) -> Part:
     """One part by its name; UserError if there is none."""
     return parts(dataset, [name])[0]
+
+
+def reissued(part: Part, digests: Mapping[str, str]) -> Part:
+    """The part as the config's ``sha256`` says that it is; its size is then known for plans only."""
+    if part.name not in digests:
+        return part
+    told = f"the config (sha256, {part.name})"
+    return replace(part, size=None, published=part.about, sha256=digests[part.name], origin=told)
 
 
 def is_archive(file: str) -> bool:

@@ -86,7 +86,7 @@ class _Download:
                 if not resumed:
                     raise UserError(
                         f"{self.url} sends another file than {self.wanted.origin} expects ({self.wanted}). Try another "
-                        "mirror"
+                        f"mirror{self.wanted.way_out}"
                     )
                 self.start_over()  # what an earlier download left does not belong to this file: once more
                 resumed = False
@@ -120,7 +120,7 @@ class _Download:
                     self.start_over()
                     raise UserError(
                         f"{self.url} sends more than the {self.total} bytes of {self.wanted.name} that "
-                        f"{self.wanted.origin} expects. Try another mirror"
+                        f"{self.wanted.origin} expects. Try another mirror{self.wanted.way_out}"
                     )
         if self.total is not None and start < self.total:
             raise RetryError(f"the connection ended after {start} of {self.total} bytes")

@@ -11,6 +11,7 @@ class Wanted:
 
     Attributes:
         origin: who says so.
+        otherwise: what a person can do if the file that comes is right and ``origin`` is not, as a clause.
         room: how many times its size has to be free before it begins; 0: that was looked at before.
     """
 
@@ -19,12 +20,18 @@ class Wanted:
     sha256: str | None = None
     md5: str | None = None
     origin: str = "this workflow"
+    otherwise: str = ""
     room: int = 0
 
     @property
     def verifiable(self) -> bool:
         """Whether there is a checksum."""
         return bool(self.sha256 or self.md5)
+
+    @property
+    def way_out(self) -> str:
+        """``otherwise`` as the end of a message; empty if there is nothing to do."""
+        return f"; {self.otherwise}" if self.otherwise else ""
 
     def fits(self, path: Path) -> bool:
         """Whether a complete file is the wanted one, as far as that is known."""

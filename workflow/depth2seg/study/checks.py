@@ -58,11 +58,13 @@ def labelled_images(dataset: object) -> int | None:
 
 
 def _part_problems(key: str, dataset: object) -> list[str]:
-    try:
-        registry.parts(dataset.source, getattr(dataset, "parts", None))
-    except UserError as error:
-        return [f"{key}.{error}"]
-    return []
+    problems = []
+    for field in ("parts", "sha256"):
+        try:
+            registry.parts(dataset.source, getattr(dataset, field, None))
+        except UserError as error:
+            problems.append(f"{key}.{field}: {error}")
+    return problems
 
 
 def _schedule_problems(key: str, schedule: Schedule) -> list[str]:

@@ -127,13 +127,15 @@ class Study:
         return canonical(block | vars(cell) | described)
 
     def dataset_settings(self, name: str) -> str:
-        """A data set's block, as canonical JSON, without where a published one's archives come from."""
+        """A data set's block, as canonical JSON, without what a published one's archives are known by."""
         return canonical({key: value for key, value in self.dataset(name).items() if not self._tells_where(name, key)})
 
-    def obtaining_settings(self, name: str) -> str:
+    def obtaining_settings(self, name: str, part: str) -> str:
         """What a job that obtains a part of a published data set needs of its block, as canonical JSON."""
         block = self.dataset(name)
-        return canonical({key: block[key] for key in block if key == "source" or self._tells_where(name, key)})
+        needed = {key: block[key] for key in block if key == "source" or self._tells_where(name, key)}
+        digests = needed.pop("sha256")
+        return canonical(needed | ({"sha256": {part: digests[part]}} if part in digests else {}))
 
     def published(self, name: str) -> bool:
         """Whether a data set comes as archives of its publisher."""
@@ -142,10 +144,10 @@ class Study:
     def parts(self, name: str) -> list[Part]:
         """The parts of a published data set that this study takes, from the registry."""
         block = self._get("datasets", name)
-        return registry.parts(block.source, block.needed_parts())
+        return [registry.reissued(part, block.sha256) for part in registry.parts(block.source, block.needed_parts())]
 
     def _tells_where(self, name: str, key: str) -> bool:
-        return self.published(name) and key in ("archives", "mirror")
+        return self.published(name) and key in ("archives", "mirror", "sha256")
 
     def dataset(self, name: str) -> dict:
         """A data set's block, as a plain dict."""

@@ -17,6 +17,7 @@ FrameSize = Annotated[list[Annotated[int, Field(ge=16)]], Field(min_length=2, ma
 Backbone = Literal[tuple(FAMILIES)]
 Protocol = Literal["corrected", "released"]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")]
+WholeDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Block(BaseModel):

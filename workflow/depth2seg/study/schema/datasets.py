@@ -6,7 +6,7 @@ from pydantic import Field
 
 from depth2seg.data.cityscapes import CITIES
 from depth2seg.data.kitti_splits import drive_splits, drives
-from depth2seg.study.schema.block import Block, Count, FrameSize, NotNegative, Positive
+from depth2seg.study.schema.block import Block, Count, FrameSize, NotNegative, Positive, WholeDigest
 
 
 class SequenceSplit(Block):
@@ -85,11 +85,13 @@ class Published(Block):
 
     ``archives``: a folder with the publisher's archives, used instead of downloading them. ``mirror``: an address that
     has them, each under its file's name (Cityscapes: another portal). ``parts``: which of the registry's are taken.
+    ``sha256``: by part, the digest of a file that is another one than the registry knows, as when it was re-issued.
     """
 
     archives: str | None = None
     mirror: str | None = None
     parts: Annotated[list[str], Field(min_length=1)] | None = None
+    sha256: dict[str, WholeDigest] = {}
 
     def needed_parts(self) -> list[str] | None:
         """The registry's parts that what this block selects is in, unless it names ``parts``; None: all usual ones."""
