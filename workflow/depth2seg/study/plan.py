@@ -74,8 +74,10 @@ def _data(study: Study) -> Iterator[dict]:
                 size, source = registry.TOGETHER[block["source"]]
                 yield _row("download", f"{name}: raw drives", 0, source, download_gb=size / 1e9, disk_gb=size / 1e9)
         else:
-            size = sum(file.size for file in index.reader(block["source"]).manifest()) / 1e9
-            yield _row("download", name, 1, "one job for all files", download_gb=size, disk_gb=size)
+            for part in registry.parts(block["source"]):
+                size = part.size / 1e9
+                note = f"one job for all files; {part.licence}"
+                yield _row("download", name, 1, note, download_gb=size, disk_gb=size)
 
 
 def _packing(study: Study) -> Iterator[dict]:
