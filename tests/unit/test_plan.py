@@ -8,7 +8,7 @@ import pytest
 import studies
 import yaml
 from depth2seg.__main__ import main
-from depth2seg.data import registry
+from depth2seg.data import kitti_splits, registry
 from depth2seg.errors import UserError
 from depth2seg.study import load_study
 from depth2seg.study.plan import COLUMNS, plan, text
@@ -65,6 +65,24 @@ def test_camvids_download_is_that_of_the_registry():
     [part] = registry.parts("camvid")
     assert row["download_gb"] == part.size / 1e9 == pytest.approx(0.0855, abs=1e-4)
     assert row["note"] == f"one job for all files; {part.licence}"
+
+
+def test_kittis_frames_are_counted_by_drive_and_packed_to_so_much():
+    lengths, splits = kitti_splits.drive_lengths(), kitti_splits.drive_splits()
+    # Godard et al., CVPR 2017: 42,382 stereo pairs, 23,488 of them in Eigen's training drives.
+    assert sum(lengths.values()) == 42382
+    assert sum(length for name, length in lengths.items() if splits[name] != "test") == 23488
+    assert all(max(frames) < lengths[name] for name, frames in kitti_splits.eigen_test_frames().items())
+    rows = rows_of(PAPER, "pack")
+    # Video: without the validation drives, of 297, 361 and 106 frames. Val: 697 test frames and the next of each.
+    assert re.match(r"at most \d+ frames \(128 train, 72 test, 22724 video, \d+ val\)", rows["kitti 192x640"]["note"])
+    # Pairs of images, train ids by two protocols, depth and lidar: 3 + 3 + 1 + 1 + 4 + 4 bytes a pixel.
+    frames = int(re.search(r"at most (\d+)", rows["kitti 192x640"]["note"])[1])
+    assert 22724 + 697 + 200 < frames < 22724 + 2 * 697 + 200
+    assert rows["kitti 192x640"]["disk_gb"] == pytest.approx(frames * 192 * 640 * 16 / 1e9)
+    assert rows["kitti 96x320"]["note"] == "at most 200 frames (128 train, 72 test)"
+    assert rows["kitti 96x320"]["disk_gb"] == pytest.approx(200 * 96 * 320 * 4 / 1e9)
+    assert rows["nyu 384x448"]["disk_gb"] is None
 
 
 def test_hours_are_jobs_times_steps_times_seconds():

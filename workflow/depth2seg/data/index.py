@@ -10,6 +10,10 @@ A data set is one module of this package, found by its config key ``source``. It
 - ``build_index(root, dataset)``: the table, from the files under ``root`` and the data set's block of the config;
 - ``sequences(dataset)``: the names of the jobs that obtain or prepare its raw files, without importing anything heavy;
 
+where the number of frames is known before they are there,
+
+- ``rows_at_most(dataset)``: of each split, how many rows it can have, and the columns that they fill;
+
 and a published one also
 
 - ``preflight(root, dataset)``: what is wrong with its folder (`depth2seg.data.preflight`);

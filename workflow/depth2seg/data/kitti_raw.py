@@ -8,6 +8,7 @@ KITTI's own data_depth_velodyne has projected scans; files that are there alread
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +104,20 @@ def build_index(root: Path, dataset: Mapping) -> pandas.DataFrame:
     return frames[keep].reset_index(drop=True)
 
 
+def rows_at_most(dataset: Mapping) -> dict[str, tuple[int, tuple[str, ...]]]:
+    """Of each split of the frame index, how many rows it can have, and the columns that they fill.
+
+    At most: which frames of ``video`` stand still, the archives' oxts files tell.
+    """
+    counts = Counter(image.split for image in kitti_splits.labelled_images())
+    for drive in kitti_splits.drives(dataset):
+        frames = range(kitti_splits.drive_lengths()[drive.name])
+        counts[drive.split] += len(frames if drive.split == "video" else _held_out_frames(drive, frames))
+    stereo, labelled = ("image", "right_image", "lidar"), ("image", "semantic")
+    columns = {"video": stereo, "val": (*stereo, "depth"), "train": labelled, "test": labelled}
+    return {split: (count, columns[split]) for split, count in counts.items()}
+
+
 def lidar_folder(root: Path, drive: Drive) -> Path:
     """Where a drive's projected scans lie."""
     return root / "depth" / drive.depth_folder / drive.name / "proj_depth/velodyne_raw" / CAMERA
@@ -115,6 +130,11 @@ def _used_frames(root: Path, drive: Drive, dataset: Mapping, frames: Iterable[in
 
         places = oxts.positions(root / "raw" / drive.date / drive.name / "oxts/data")
         return set(frames) - oxts.static_frames(places, dataset["least_motion"])
+    return _held_out_frames(drive, frames)
+
+
+def _held_out_frames(drive: Drive, frames: Iterable[int]) -> set[int]:
+    """Of a held-out drive's frames, those that are measured on and the next of each."""
     measured = _measured_frames(drive, frames)
     return {frame for frame in frames if frame in measured or frame - 1 in measured}
 

@@ -25,6 +25,13 @@ def drive_splits() -> dict[str, str]:
 
 
 @cache
+def drive_lengths() -> dict[str, int]:
+    """How many frames each drive's archive holds."""
+    with (FOLDER / "kitti_drives.csv").open(newline="") as file:
+        return {row["drive"]: int(row["frames"]) for row in csv.DictReader(file)}
+
+
+@cache
 def eigen_test_frames() -> dict[str, tuple[int, ...]]:
     """The frames of each test drive that Eigen et al. (2014) test on, 697 in all."""
     with (FOLDER / "kitti_eigen_test.csv").open(newline="") as file:

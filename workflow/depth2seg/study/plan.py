@@ -1,10 +1,15 @@
 """What a study would take, before anything starts: downloads, disk, jobs, and hours as far as step times are known."""
 
+import json
+import math
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from depth2seg.data import index, registry
+from depth2seg.data.packing import ARRAYS, column_of
 from depth2seg.study import step_kinds
 from depth2seg.study.study import Study
 from depth2seg.study.training_hours import TrainingHours
@@ -87,10 +92,26 @@ def _packing(study: Study) -> Iterator[dict]:
             yield _row("prepare", name, len(index.sequences(study.dataset(name))))
         yield _row("index", name, 1)
         for height, width in sorted(sizes):
-            disk = (
-                f"{3 * height * width / 1e6:.2f} GB a 1000 images, once more for right images; frames not counted yet"
-            )
-            yield _row("pack", f"{name} {height}x{width}", 1, disk)
+            yield _row("pack", f"{name} {height}x{width}", 1, **_packed(study, name, height, width))
+
+
+def _packed(study: Study, name: str, height: int, width: int) -> dict:
+    """Note and disk space of a data set's packed frames: every row has every array that any row fills."""
+    block = study.dataset(name)
+    reader = index.reader(block["source"])
+    if not hasattr(reader, "rows_at_most"):
+        size = f"{3 * height * width / 1e6:.2f} GB a 1000 images, once more for right images"
+        return {"note": f"{size}; frames not counted yet"}
+    settings = json.loads(study.packing_settings(name, height, width))
+    rows = {
+        split: of for split, of in reader.rows_at_most(block).items() if split in settings.get("splits", index.SPLITS)
+    }
+    filled = {column for _, columns in rows.values() for column in columns}
+    arrays = [ARRAYS[array] for array in settings["columns"] if column_of(array) in filled]
+    frames = sum(count for count, _ in rows.values())
+    pixel = sum(np.dtype(array.dtype).itemsize * math.prod(array.channels) for array in arrays)
+    said = ", ".join(f"{count} {split}" for split, (count, _) in rows.items())
+    return {"note": f"at most {frames} frames ({said})", "disk_gb": frames * height * width * pixel / 1e9}
 
 
 def _pretraining(study: Study, hours: TrainingHours) -> Iterator[dict]:
@@ -118,7 +139,8 @@ def _total(rows: list[dict], hours: TrainingHours) -> dict:
         of = f" (of {' and '.join(devices)})" if devices else ""
         told.append(f"{_known(rows, column)} of {trained} training jobs in {column}{of}")
     sums = {column: sum(row[column] or 0 for row in rows) for column in _NUMBERS}
-    note = f"at least: {', '.join(told)}; downloads without a published size and packed frames not counted"
+    unknown = "downloads without a published size and packed frames of unknown number not counted"
+    note = f"at least: {', '.join(told)}; {unknown}"
     return _row("total", "", note=note, **sums)
 
 

@@ -91,7 +91,7 @@ class Published(Block):
     archives: str | None = None
     mirror: str | None = None
     parts: Annotated[list[str], Field(min_length=1)] | None = None
-    sha256: dict[str, WholeDigest] = {}
+    sha256: dict[str, WholeDigest] = Field({})
 
     def needed_parts(self) -> list[str] | None:
         """The registry's parts that what this block selects is in, unless it names ``parts``; None: all usual ones."""
