@@ -8,7 +8,7 @@ from depth2seg.models.backbones import ResNetEncoder
 from depth2seg.training.state import load_tensors, save_tensors
 from depth2seg.training.weights import imported_encoder
 from torchvision.models import resnet50
-from torchvision.models.detection import maskrcnn_resnet50_fpn
+from weight_files import of_resnet
 
 
 @pytest.fixture(scope="module")
@@ -18,40 +18,10 @@ def torchvisions():
     return {name: value for name, value in resnet50().state_dict().items() if not name.startswith("fc.")}
 
 
-def renamed(weights, prefix):
-    return {prefix + name: value for name, value in weights.items()}
-
-
-def published(layout, weights):
-    """A file of a layout around these encoder weights."""
-    projection = {"fc.0.weight": torch.zeros(2048, 2048), "fc.2.bias": torch.zeros(128)}
-    match layout:
-        case "torchvision":
-            return weights | {"fc.weight": torch.zeros(1000, 2048), "fc.bias": torch.zeros(1000)}
-        case "moco-v2":
-            both = renamed(weights | projection, "module.encoder_q.") | renamed(
-                {name: value + 1 for name, value in weights.items()}, "module.encoder_k."
-            )
-            queue = {"module.queue": torch.zeros(128, 65536), "module.queue_ptr": torch.zeros(1)}
-            return {"epoch": 800, "arch": "resnet50", "state_dict": both | queue, "optimizer": {"state": {}}}
-        case "dino":
-            return weights
-        case "maskcontrast":
-            query = renamed(weights, "module.model_q.backbone.") | {"module.model_q.decoder.4.weight": torch.zeros(32)}
-            key = renamed({name: value + 1 for name, value in weights.items()}, "module.model_k.backbone.")
-            return {"model": query | key | {"module.queue": torch.zeros(32, 128)}, "epoch": 60}
-        case "mask-rcnn":
-            model = maskrcnn_resnet50_fpn(weights=None, weights_backbone=None).state_dict()
-            model = {name: value for name, value in model.items() if "num_batches" not in name}
-            body = renamed({n: v for n, v in weights.items() if "num_batches" not in n}, "backbone.body.")
-            assert body.keys() == {name for name in model if name.startswith("backbone.body.")} < model.keys()
-            return model | body  # without num_batches_tracked, which frozen statistics have not
-
-
 @pytest.mark.parametrize("layout", ["torchvision", "moco-v2", "dino", "maskcontrast", "mask-rcnn"])
 def test_a_published_file_becomes_the_encoder(tmp_path, torchvisions, layout):
     path, encoder = tmp_path / "published.pth", ResNetEncoder("resnet50")
-    torch.save(published(layout, torchvisions), path)
+    torch.save(of_resnet(layout, torchvisions), path)
     encoder.load_state_dict(imported_encoder(str(path), sha256(path), encoder.state_dict(), layout))
     encoder.eval()
     reference = resnet50().eval()
@@ -78,7 +48,7 @@ def test_a_published_file_becomes_the_encoder(tmp_path, torchvisions, layout):
 )
 def test_a_file_of_another_layout_is_refused_by_name(tmp_path, torchvisions, written, read, words):
     path = tmp_path / "published.pth"
-    torch.save(published(written, torchvisions), path)
+    torch.save(of_resnet(written, torchvisions), path)
     with pytest.raises(UserError, match=words) as caught:
         imported_encoder(str(path), None, ResNetEncoder("resnet50").state_dict(), read)
     assert "published.pth" in str(caught.value)
@@ -86,7 +56,7 @@ def test_a_file_of_another_layout_is_refused_by_name(tmp_path, torchvisions, wri
 
 def test_nothing_is_skipped_in_silence(tmp_path, torchvisions):
     path, expected = tmp_path / "published.pth", ResNetEncoder("resnet50").state_dict()
-    odd = published("moco-v2", torchvisions)
+    odd = of_resnet("moco-v2", torchvisions)
     odd["state_dict"]["module.encoder_q.layer5.weight"] = torch.zeros(3)
     del odd["state_dict"]["module.encoder_q.layer1.0.conv1.weight"]
     torch.save(odd, path)

@@ -12,27 +12,13 @@ from depth2seg.tasks.masked import imaged, patchified, sine_positions, split_pat
 from depth2seg.training.weights import imported_encoder
 from recipes import recipe
 from vits import reference, timm_names
-
-
-def published(layout, weights):
-    """A file of a layout around these weights."""
-    mask = {"mask_token": torch.zeros(1, 384)}
-    match layout:
-        case "dino-vit":
-            return weights
-        case "mae":
-            return {"model": weights | {"decoder_pos_embed": torch.zeros(1, 197, 512)}}
-        case "dinov2":
-            return weights | mask
-        case "depth-anything":
-            head = {"depth_head.scratch.output_conv1.weight": torch.zeros(32, 64, 3, 3)}
-            return {f"pretrained.{name}": value for name, value in (weights | mask).items()} | head
+from weight_files import of_vit
 
 
 @pytest.mark.parametrize(("layout", "name"), [("dino-vit", "vit-small"), ("mae", "vit-base")])
 def test_a_published_file_gives_torchvisions_features(tmp_path, layout, name):
     model, encoder = reference(name), build_encoder(name)
-    torch.save(published(layout, timm_names(model)), tmp_path / "vit.pth")
+    torch.save(of_vit(layout, timm_names(model), name), tmp_path / "vit.pth")
     encoder.load_state_dict(imported_encoder(str(tmp_path / "vit.pth"), None, encoder.state_dict(), layout))
     image = torch.rand(2, 3, 224, 224)
     with torch.no_grad():
@@ -61,7 +47,7 @@ def test_patches_of_14_pixels_and_layer_scale_become_patches_of_16(tmp_path, lay
     weights = timm_names(reference("vit-small", patch=14, side=518))
     assert weights["pos_embed"].shape == (1, 1370, 384) and weights["patch_embed.proj.weight"].shape == (384, 3, 14, 14)
     scales = {f"blocks.{i}.ls{j}.gamma": torch.rand(384) + 0.5 for i in range(12) for j in (1, 2)}
-    torch.save(published(layout, weights | scales), tmp_path / "vit.pth")
+    torch.save(of_vit(layout, weights | scales), tmp_path / "vit.pth")
     encoder = build_encoder("vit-small")
     found = imported_encoder(str(tmp_path / "vit.pth"), None, encoder.state_dict(), layout)
     # A patch of 16 x 16 embeds as it does when it is first resized to 14 x 14.
