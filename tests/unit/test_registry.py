@@ -74,6 +74,8 @@ def test_what_is_not_known_is_none_and_sizes_are_bytes():
     drive, sequence = registry.part("kitti", "2011_09_26_drive_0001"), "leftImg8bit_sequence_trainvaltest"
     assert (drive.size, drive.sha256, drive.mirror, drive.about) == (None, None, None, None)
     assert registry.part("cityscapes", sequence).about == 324e9
+    images = registry.part("cityscapes", "leftImg8bit_trainvaltest")
+    assert images.about == images.size == 11_592_327_197 and images.published == 11e9
     labelled = registry.part("nyu", "labelled")
     assert labelled.about == labelled.size == 2_972_037_809
 

@@ -63,7 +63,8 @@ def test_what_cannot_be_had_is_named_and_the_others_come(tmp_path):
 def test_the_account_is_in_no_file_and_nowhere_on_the_screen(tmp_path):
     files = {"gtFine_trainvaltest.zip": zipped({f"gtFine/{split}/a/a.png": b"png" for split in ("train", "val")})}
     with serving(Portal(files, {"ada": "s3cret"})) as portal:
-        block = {"source": "cityscapes", "parts": ["gtFine_trainvaltest"], "mirror": portal.mirror}
+        digest = {"gtFine_trainvaltest": hashlib.sha256(files["gtFine_trainvaltest.zip"]).hexdigest()}
+        block = {"source": "cityscapes", "parts": [*digest], "mirror": portal.mirror, "sha256": digest}
         study = studies.edited(tmp_path, {"datasets.cityscapes": block})
         arguments = ["--cores", "1", "--printshellcmds", "--verbose", GTFINE]
         done = studies.snakemake(tmp_path, *arguments, config=study, variables=ACCOUNT)
