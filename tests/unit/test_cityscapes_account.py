@@ -132,7 +132,8 @@ def test_archives_at_hand_need_no_account(portal, tmp_path, monkeypatch):
 def test_nothing_that_is_written_or_printed_has_the_credentials(portal, tmp_path, capfd, caplog):
     caplog.set_level(logging.DEBUG)
     portal.script = [status(503), cut_after(9000)]
-    settings = json.dumps({"source": "cityscapes", "mirror": portal.mirror, "archives": None})
+    digest = {PART.name: hashlib.sha256(portal.files[PART.file]).hexdigest()}
+    settings = json.dumps({"source": "cityscapes", "mirror": portal.mirror, "archives": None, "sha256": digest})
     arguments = ["--part", PART.name, "--root", str(tmp_path / "data"), "--out", str(tmp_path / "placed.json")]
     assert main(["archive", "--settings", settings, *arguments]) == 0
     printed = capfd.readouterr()

@@ -160,7 +160,12 @@ def test_a_login_page_is_refused_by_name(server, tmp_path, file, content_type, p
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"), [(CONTENTS[:-1] + b"!", "sends another file"), (CONTENTS + b"!", "sends more than")]
+    ("wrong", "message"),
+    [
+        (CONTENTS[:-1] + b"!", "sends another file than"),
+        (CONTENTS + b"!", f"sends another file, of {len(CONTENTS) + 1} bytes, than"),
+        (CONTENTS[:-1], f"sends another file, of {len(CONTENTS) - 1} bytes, than"),
+    ],
 )
 def test_wrong_bytes_never_get_the_files_name(server, tmp_path, file, wrong, message):
     server.contents = wrong
@@ -172,6 +177,22 @@ def test_wrong_bytes_never_get_the_files_name(server, tmp_path, file, wrong, mes
     server.contents = CONTENTS
     fetch(tmp_path, [file], server.mirror, IMPATIENT)
     assert (tmp_path / file.path).read_bytes() == CONTENTS
+
+
+@pytest.mark.parametrize(
+    ("contents", "message"), [(CONTENTS + b"!", "sends more than"), (CONTENTS[:-1], "tries in a row")]
+)
+def test_a_server_that_says_no_length_and_sends_another_file_is_given_up(server, tmp_path, file, contents, message):
+    def without_length(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(contents)
+        handler.close_connection = True
+
+    server.always = without_length
+    with pytest.raises(UserError, match=message):
+        fetch(tmp_path, [file], server.mirror, IMPATIENT)
+    assert not (tmp_path / file.path).exists()
 
 
 def test_one_failure_stops_the_others(server, tmp_path, file):

@@ -71,7 +71,7 @@ class _Download:
 
     def complete(self) -> None:
         """Bring the part to its full, verified contents, however many tries it takes."""
-        failures, resumed = 0, self.output.tell() > 0
+        failures, resumed, furthest = 0, self.output.tell() > 0, self.output.tell()
         if resumed and not self.wanted.verifiable and not _tag(self.part).exists():
             self.start_over()  # nothing would tell if this were the start of another version
             resumed = False
@@ -84,15 +84,13 @@ class _Download:
                 if self.wanted.fits(self.part):
                     return
                 if not resumed:
-                    raise UserError(
-                        f"{self.url} sends another file than {self.wanted.origin} expects ({self.wanted}). Try another "
-                        f"mirror{self.wanted.way_out}"
-                    )
+                    raise self.another()
                 self.start_over()  # what an earlier download left does not belong to this file: once more
                 resumed = False
             except RetryError as reason:
                 self.output.flush()
-                failures = 1 if self.output.tell() > before else failures + 1
+                failures = 1 if self.output.tell() > furthest else failures + 1  # what came before is nothing new
+                furthest = max(furthest, self.output.tell())
                 pause_after(reason, f"{self.wanted.name} from {self.url}", failures, self.patience, self.stop)
 
     def receive(self) -> None:
@@ -128,6 +126,10 @@ class _Download:
     def place(self, answer: "requests.Response", start: int, tag: str | None) -> int:
         """Where in the file an answer's body begins; learns the whole size from its headers, if it was unknown."""
         sent = re.match(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)", answer.headers.get("Content-Range", ""))
+        whole = sent[2] if sent else answer.headers.get("Content-Length") if answer.status_code == 200 else None
+        whole = int(whole) if whole and whole.isdecimal() else None
+        if self.wanted.size is not None and whole not in (None, self.wanted.size):
+            raise self.another(f", of {whole} bytes,")
         if answer.status_code == 416:
             if sent and sent[2] == str(start) and self.total in (None, start):
                 self.total = start  # there is nothing after what is here
@@ -141,13 +143,19 @@ class _Download:
                 raise RetryError("the server does not send the rest of what has come")
             start = 0
         if self.wanted.size is None:
-            length = sent[2] if sent else answer.headers.get("Content-Length")
-            self.total = int(length) if length and length.isdecimal() else None
+            self.total = whole
         if self.wanted.room and self.total:
             require_room(self.part.parent, self.wanted.room * self.total - start, f"{self.wanted.name} with its content")
         if not start and not self.wanted.verifiable and version:
             _tag(self.part).write_text(version)
         return start
+
+    def another(self, found: str = "") -> UserError:
+        """The error that what the server has is not the wanted file."""
+        return UserError(
+            f"{self.url} sends another file{found} than {self.wanted.origin} expects ({self.wanted}). Try another "
+            f"mirror{self.wanted.way_out}"
+        )
 
     def start_over(self) -> None:
         """Empty the part."""
