@@ -9,7 +9,7 @@ from studies import REPO
 CUT = {
     "kitti": {"drives": list(publishers_data.KITTI_DRIVES)},
     "cityscapes": {"cities": [city for _, city in publishers_data.CITYSCAPES]},
-    "nyu": {},
+    "nyu": {"raw_parts": list(publishers_data.NYU_RAW), "stride": 2},
 }
 
 
