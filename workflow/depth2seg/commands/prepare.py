@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--settings", type=json.loads, required=True, help="the data set's block of the config, as JSON"
     )
     parser.add_argument("--root", type=Path, required=True, help="the data set's folder")
-    parser.add_argument("--sequence", required=True, help="which part: a drive, a city")
+    parser.add_argument("--sequence", required=True, help="which part: a drive, a city, a part of recordings")
     parser.add_argument("--out", type=Path, required=True, help="a record of what was made (.json)")
 
 
