@@ -229,6 +229,14 @@ def test_without_raw_there_is_no_video(root, tmp_path):
     assert set(index.build(root, settings)["split"]) == {"train", "test", "val"}
 
 
+def test_recordings_of_tested_rooms_alone_are_refused(root, tmp_path):
+    (root / "raw" / PART / SCENE).rename(root / "raw" / PART / "bedroom_0010b")
+    prepare(root, tmp_path, "labelled")
+    assert prepare(root, tmp_path) == {"scenes": 0, "held_out": 2, "frames": 0, "apart": 0, "damaged": 0}
+    with pytest.raises(UserError, match="not one frame of the recordings may train"):
+        index.build(root, block(raw_parts=[PART]))
+
+
 def test_a_frame_left_out_leaves_a_gap(root, tmp_path):
     data.write_nyu_raw(root, {PART: {"basement_0002": 22}})
     spoil(frame_files(root, "d", "basement_0002")[4])

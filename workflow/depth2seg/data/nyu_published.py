@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depth2seg.data import nyu_labelled, nyu_raw
+from depth2seg.errors import UserError
 
 if TYPE_CHECKING:
     import pandas
@@ -48,4 +49,10 @@ def build_index(root: Path, dataset: Mapping) -> pandas.DataFrame:
     """
     import pandas
 
-    return pandas.DataFrame([*nyu_labelled.rows(root), *nyu_raw.rows(root, dataset)])
+    video = list(nyu_raw.rows(root, dataset))
+    if dataset["raw"] and not video:
+        raise UserError(
+            f"{root}: not one frame of the recordings may train: their scenes are all of the official test split, or "
+            "damaged. Take more parts (key `raw_parts`), or set `raw: false`"
+        )
+    return pandas.DataFrame([*nyu_labelled.rows(root), *video])

@@ -72,8 +72,8 @@ def synchronised(scene: Path) -> list[tuple[Path, Path] | None]:
     found, _ = frames(scene)
     times, pairs = [seconds for seconds, _ in found["r"]], []
     for seconds, name in found["d"]:
-        place = bisect.bisect_left(times, seconds)
-        near = [(abs(times[i] - seconds), -i) for i in (place - 1, place) if 0 <= i < len(times)]
+        after = bisect.bisect_left(times, seconds)
+        near = [(abs(times[i] - seconds), -i) for i in (after - 1, after) if 0 <= i < len(times)]
         apart, i = min(near, default=(APART + 1, 0))
         pairs.append((scene / name, scene / found["r"][-i][1]) if apart <= APART else None)
     return pairs
@@ -101,33 +101,30 @@ def prepare(root: Path, dataset: Mapping, part: str) -> dict:
     Raises:
         UserError: there are no scenes, or an absurd share of the frames is damaged.
     """
-    folder, tested, stride = root / "raw" / part, held_out(root), dataset["stride"]
+    folder, tested = root / "raw" / part, held_out(root)
     found = scenes(folder)
     if not found:
         raise UserError(f"{folder} holds no scenes, folders with r-*.ppm and d-*.pgm: extract {part}.zip anew")
     taken = [scene for scene in found if place(scene.name) not in tested]
     made: dict[str, list[int]] = {}
-    counts, damage = {"apart": 0, "damaged": 0}, ""
+    apart, damaged = 0, []
     for scene in taken:
-        made[scene.name] = []
-        for number, pair in list(enumerate(synchronised(scene)))[::stride]:
-            problem = _write(root / FOLDER / part / scene.name, number, pair) if pair else ""
-            if pair and not problem:
-                made[scene.name].append(number)
-            else:
-                counts["damaged" if problem else "apart"] += 1
-            if problem:
-                logger.info("left out: %s", problem)
-                damage = damage or problem
+        pairs = list(enumerate(synchronised(scene)))[:: dataset["stride"]]
+        problems = {n: _write(root / FOLDER / part / scene.name, n, pair) for n, pair in pairs if pair is not None}
+        made[scene.name] = [number for number, problem in problems.items() if problem is None]
+        apart += len(pairs) - len(problems)
+        damaged += filter(None, problems.values())
     written = sum(map(len, made.values()))
-    if counts["damaged"] > DAMAGED * (written + counts["damaged"]):
+    if len(damaged) > DAMAGED * (written + len(damaged)):
         raise UserError(
-            f"{folder}: {counts['damaged']} of {written + counts['damaged']} frames are damaged ({damage}), where few are "
-            f"as published. Remove {folder}, so that {part}.zip is obtained and extracted anew"
+            f"{folder}: {len(damaged)} of {written + len(damaged)} frames are damaged ({damaged[0]}), where few are as "
+            f"published. Remove {folder}, so that {part}.zip is obtained and extracted anew"
         )
-    write_json(_list(root, part, stride), made)
-    logger.info("%s: %d frames of %d scenes, left out: %s", part, written, len(taken), counts)
-    return {"scenes": len(taken), "held_out": len(found) - len(taken), "frames": written} | counts
+    write_json(_list(root, part, dataset["stride"]), made)
+    counts = {"scenes": len(taken), "held_out": len(found) - len(taken), "frames": written}
+    counts |= {"apart": apart, "damaged": len(damaged)}
+    logger.info("%s: %s", part, ", ".join(f"{name} {count}" for name, count in counts.items()))
+    return counts
 
 
 def rows(root: Path, dataset: Mapping) -> Iterator[dict]:
@@ -158,16 +155,24 @@ def _is_scene(path: Path) -> bool:
     return path.is_dir() and any(name == "INDEX.txt" or _NAME.fullmatch(name) for name in os.listdir(path))
 
 
-def _write(folder: Path, number: int, pair: tuple[Path, Path]) -> str:
-    """Write a frame unless it is there; what is wrong with its files, empty if nothing is."""
+def _write(folder: Path, number: int, pair: tuple[Path, Path]) -> str | None:
+    """Write a frame unless it is there; what is wrong with its files, if anything is."""
+    image = folder / "image" / f"{number:06d}.png"
+    problem = None if image.is_file() else _align(pair, folder / "depth" / image.name, image)
+    if problem:
+        logger.info("left out: %s", problem)
+    elif not (folder / "camera.json").is_file():
+        write_json(folder / "camera.json", nyu_labelled.CAMERA)
+    return problem
+
+
+def _align(pair: tuple[Path, Path], depth_image: Path, image: Path) -> str | None:
+    """Write depth and colour as the colour camera sees them, the latter last: a frame is there when its image is."""
     import numpy as np
 
     from depth2seg.data import kinect
     from depth2seg.scenes.formats import write_png
 
-    image = folder / "image" / f"{number:06d}.png"
-    if image.is_file():
-        return ""
     window = np.s_[nyu_labelled.TOP : nyu_labelled.BOTTOM, nyu_labelled.LEFT : nyu_labelled.RIGHT]
     try:
         depth = kinect.seen_by_colour_camera(kinect.depth_of(kinect.read_disparity(pair[0])))[window]
@@ -176,10 +181,7 @@ def _write(folder: Path, number: int, pair: tuple[Path, Path]) -> str:
         return str(error)
     if not depth.any():
         return f"{pair[0]} holds no depth"
-    if not (folder / "camera.json").is_file():
-        write_json(folder / "camera.json", nyu_labelled.CAMERA)
-    millimetres = np.rint(depth * 1000).astype(np.uint16)
-    for path, pixels in ((folder / "depth" / image.name, millimetres), (image, colour)):  # there when its image is
+    for path, pixels in ((depth_image, np.rint(depth * 1000).astype(np.uint16)), (image, colour)):
         with atomic_path(path) as temporary:
             write_png(temporary, pixels)
-    return ""
+    return None
