@@ -12,7 +12,7 @@ import publishers_data as data
 import pytest
 import studies
 from depth2seg.__main__ import main
-from depth2seg.data import index, kinect, nyu_raw, packer
+from depth2seg.data import index, kinect, nyu_raw, obtain, packer, registry
 from depth2seg.data.packing import Packed
 from depth2seg.errors import UserError
 from depth2seg.study.schema import Nyu
@@ -181,6 +181,17 @@ def test_another_stride_uses_what_is_there(root, tmp_path):
     assert prepare(root, tmp_path, stride=3)["frames"] == 3
     assert made(root) == [0, 2, 3, 4, 6]
     assert (root / f"raw_frames/{PART}/{SCENE}/image/000006.png").stat().st_mtime_ns == before
+
+
+def test_an_archive_becomes_the_folder_that_is_read(published, tmp_path):
+    part, root = registry.part("nyu", PART), tmp_path / "nyu"
+    (tmp_path / "archives").mkdir()
+    for name, content in data.archives(published, [part]).items():
+        (tmp_path / "archives" / name).write_bytes(content)
+    obtain.obtain(part, root, archives=tmp_path / "archives")
+    assert [scene.name for scene in nyu_raw.scenes(root / "raw" / PART)] == [SCENE, "bedroom_0010"]
+    assert {path.suffix for path in (root / "raw").rglob("*.*")} == {".pgm", ".ppm", ".txt"}, "no accelerometer dumps"
+    assert len(nyu_raw.synchronised(root / "raw" / PART / SCENE)) == 7
 
 
 def test_archives_folders_are_not_written_to(root, tmp_path):
