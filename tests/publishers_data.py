@@ -111,8 +111,8 @@ def write_cityscapes(root, cities=CITYSCAPES, video=True):
     return root
 
 
-def write_nyu(root, scenes=NYU_SCENES, train=NYU_TRAIN):
-    """nyu_depth_v2_labeled.mat, splits.mat and classMapping40.mat. Returns the folder."""
+def write_nyu(root, scenes=NYU_SCENES, train=NYU_TRAIN, raw=NYU_RAW):
+    """nyu_depth_v2_labeled.mat, splits.mat and classMapping40.mat, and recordings below ``raw``. Returns the folder."""
     import h5py
     from scipy.io import savemat
 
@@ -132,10 +132,10 @@ def write_nyu(root, scenes=NYU_SCENES, train=NYU_TRAIN):
     test = [number for number in range(1, count + 1) if number not in train]
     savemat(root / "splits.mat", {"trainNdxs": np.array([train]).T, "testNdxs": np.array([test]).T})
     savemat(root / "classMapping40.mat", {"mapClass": nyu_classes()[None]})
-    return root
+    return write_nyu_raw(root, raw)
 
 
-def write_nyu_raw(root, parts=NYU_RAW):
+def write_nyu_raw(root, parts):
     """Recordings: so many depth frames of each scene, 25 a second, each followed by its colour frame."""
     rng, size = np.random.default_rng(3), (480, 640)
     shown = [(picture(rng, size), picture(rng, size, 1)[..., 0].astype(np.uint16) + 750) for _ in range(2)]

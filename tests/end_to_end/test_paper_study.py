@@ -25,8 +25,7 @@ def test_from_the_publishers_to_all_csv(tmp_path, monkeypatch):
         for name, make in MAKERS.items()
     }
     folder = tmp_path / "study"
-    # Brought: the published .mat is known by its checksum.
-    publishers_data.write_nyu_raw(publishers_data.write_nyu(folder / "data/nyu"))
+    publishers_data.write_nyu(folder / "data/nyu")  # brought: the published .mat is known by its checksum
     with serving(Publisher(files["kitti"])) as kitti, serving(Portal(files["cityscapes"], ACCOUNT)) as cityscapes:
         kitti.script = [status(503), cut_after(50_000)]
         config = cut_study(tmp_path, {"kitti": kitti.mirror, "cityscapes": cityscapes.mirror})
@@ -36,9 +35,9 @@ def test_from_the_publishers_to_all_csv(tmp_path, monkeypatch):
     table = pd.read_csv(results / "tables/all.csv")
     assert set(table["experiment"]) == set(load_study(safe_load(config.read_text())).config.experiments)
     assert table["miou"].between(0, 1).all()
+    recorded = pd.read_parquet(results / "data/nyu/index.parquet").query("split == 'video'")
+    assert len(recorded) == 6, "what depth-nyu trains on"
     for dataset, pretrained in (("kitti", "depth-lidar"), ("cityscapes", "depth-cityscapes"), ("nyu", "depth-nyu")):
         metrics = json.loads((results / f"pretrain/{pretrained}/resnet18/seed0/metrics.json").read_text())
         assert metrics["errors"]["abs_rel"] > 0, f"{dataset}: measured on held-out depth"
-    frames = pd.read_parquet(results / "data/nyu/index.parquet")
-    assert (frames["split"] == "video").sum() == 6, "depth-nyu trains on recordings"
     assert (results / "data/kitti/preflight.json").is_file()

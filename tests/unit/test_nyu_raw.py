@@ -24,7 +24,7 @@ PART, SCENE = "basements", "basement_0001a"
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    return data.write_nyu_raw(data.write_nyu(tmp_path_factory.mktemp("nyu")))
+    return data.write_nyu(tmp_path_factory.mktemp("nyu"))
 
 
 @pytest.fixture
