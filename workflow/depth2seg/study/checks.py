@@ -16,6 +16,11 @@ def check(config: Config) -> None:
     problems += _circles(config)
     for name, dataset in config.datasets.items():
         problems += _part_problems(f"datasets.{name}", dataset)
+        if dataset.source == "nyu" and dataset.raw and not nyu_raw.parts(dataset.model_dump()):
+            problems.append(
+                f"datasets.{name}.parts: with raw: true they hold none of the recordings (key `raw_parts`); name some, "
+                "or leave `parts` out"
+            )
     for name, setting in config.settings.items():
         key = f"settings.{name}"
         problems += _schedule_problems(f"{key}.schedule", setting.schedule)
@@ -62,8 +67,6 @@ def _part_problems(key: str, dataset: object) -> list[str]:
         registry.parts(dataset.source, getattr(dataset, "parts", None))
     except UserError as error:
         return [f"{key}.{error}"]
-    if dataset.source == "nyu" and dataset.raw and not nyu_raw.parts(dataset.model_dump()):
-        return [f"{key}.parts: with raw: true they hold none of the recordings; name some, or leave `parts` out"]
     return []
 
 
