@@ -19,7 +19,7 @@ PAPER = REPO / "config/paper.yaml"
 CUT = {
     "kitti": {"drives": list(publishers_data.KITTI_DRIVES)},
     "cityscapes": {"cities": [city for _, city in publishers_data.CITYSCAPES]},
-    "nyu": {},
+    "nyu": {"raw_parts": list(publishers_data.NYU_RAW), "stride": 2},
 }
 SMALL = {"resnet": "resnet18", "vit": "vit-small"}
 

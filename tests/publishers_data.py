@@ -28,6 +28,10 @@ CITYSCAPES_CAMERA = {
 }  # the first frame of aachen, as published
 NYU_SCENES = ("kitchen_0004", "kitchen_0004", "office_0002a", "bedroom_0010", "bedroom_0010", "study_0001")
 NYU_TRAIN = (1, 2, 3)  # numbers of frames, from 1
+NYU_RAW = {
+    "basements": {"basement_0001a": 7, "bedroom_0010": 2},
+    "kitchens_part1": {"kitchen_0004": 4, "study_0001b": 1},
+}
 
 
 def picture(rng, size, channels=3):
@@ -107,8 +111,8 @@ def write_cityscapes(root, cities=CITYSCAPES, video=True):
     return root
 
 
-def write_nyu(root, scenes=NYU_SCENES, train=NYU_TRAIN):
-    """nyu_depth_v2_labeled.mat, splits.mat and classMapping40.mat. Returns the folder."""
+def write_nyu(root, scenes=NYU_SCENES, train=NYU_TRAIN, raw=NYU_RAW):
+    """nyu_depth_v2_labeled.mat, splits.mat and classMapping40.mat, and recordings below ``raw``. Returns the folder."""
     import h5py
     from scipy.io import savemat
 
@@ -128,7 +132,40 @@ def write_nyu(root, scenes=NYU_SCENES, train=NYU_TRAIN):
     test = [number for number in range(1, count + 1) if number not in train]
     savemat(root / "splits.mat", {"trainNdxs": np.array([train]).T, "testNdxs": np.array([test]).T})
     savemat(root / "classMapping40.mat", {"mapClass": nyu_classes()[None]})
+    return write_nyu_raw(root, raw)
+
+
+def write_nyu_raw(root, parts):
+    """Recordings: so many depth frames of each scene, 25 a second, each followed by its colour frame."""
+    rng, size = np.random.default_rng(3), (480, 640)
+    shown = [(picture(rng, size), picture(rng, size, 1)[..., 0].astype(np.uint16) + 750) for _ in range(2)]
+    for part, scenes in parts.items():
+        for scene, frames in scenes.items():
+            folder, names = root / "raw" / part / scene, []
+            folder.mkdir(parents=True, exist_ok=True)
+            for frame in range(frames):
+                colour, disparity = shown[frame % 2]
+                seconds, ticks = 1294886362.665769 + 0.04 * frame, 3143255701 + 2400000 * frame
+                files = {
+                    f"a-{seconds - 0.004:.6f}-{ticks}.dump": bytes(16),
+                    f"d-{seconds:.6f}-{ticks}.pgm": kinect_depth(disparity),
+                    f"r-{seconds + 0.012:.6f}-{ticks + 720000}.ppm": kinect_colour(colour),
+                }
+                for name, content in files.items():
+                    (folder / name).write_bytes(content)
+                names += files
+            (folder / "INDEX.txt").write_text("".join(f"{name}\n" for name in names))
     return root
+
+
+def kinect_depth(disparity):
+    """A d-*.pgm as libfreenect's recorder writes it: the least significant byte first."""
+    return b"P5 %d %d 65535\n" % disparity.shape[::-1] + disparity.astype("<u2").tobytes()
+
+
+def kinect_colour(pixels):
+    """An r-*.ppm."""
+    return b"P6 %d %d 255\n" % pixels.shape[1::-1] + pixels.tobytes()
 
 
 def nyu_classes():

@@ -65,6 +65,8 @@ def test_from_the_publishers_to_all_csv(tmp_path, monkeypatch):
         name: set(block["recipes"]) for name, block in experiments.items()
     }
     assert table["miou"].between(0, 1).all()
+    recorded = pd.read_parquet(results / "data/nyu/index.parquet").query("split == 'video'")
+    assert len(recorded) == 6, "what depth-nyu trains on"
     for dataset, pretrained in (("kitti", "depth-lidar"), ("cityscapes", "depth-cityscapes"), ("nyu", "depth-nyu")):
         metrics = json.loads((results / f"pretrain/{pretrained}/resnet18/seed0/metrics.json").read_text())
         assert metrics["errors"]["abs_rel"] > 0, f"{dataset}: measured on held-out depth"

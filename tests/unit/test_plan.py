@@ -52,12 +52,22 @@ def test_the_papers_downloads_are_those_of_the_registry():
     assert drive["download_gb"] is None and "size not published" in drive["note"]
     together = rows["kitti: raw drives"]
     assert together["download_gb"] == 175 and "README of nianticlabs/monodepth2" in together["note"]
+    recordings = rows["nyu: raw parts"]
+    assert (recordings["download_gb"], recordings["disk_gb"]) == (428, 625)
+    assert "the publisher's page" in recordings["note"] and rows["nyu/basements"]["download_gb"] is None
 
 
 def test_chosen_parts_alone_are_planned(tmp_path):
-    changes = {"datasets.kitti": {"source": "kitti", "parts": ["data_semantics"]}}
+    changes = {
+        "datasets.kitti": {"source": "kitti", "parts": ["data_semantics"]},
+        "datasets.nyu": {"source": "nyu", "raw": True, "raw_parts": ["cafe"]},
+    }
     rows = rows_of(studies.edited(tmp_path, changes, PAPER), "download")
     assert [item for item in rows if item.startswith("kitti")] == ["kitti/data_semantics"]
+    assert [item for item in rows if item.startswith("nyu")][3:] == ["nyu/cafe"]
+    changes["datasets.nyu"] = {"source": "nyu"}
+    rows = rows_of(studies.edited(tmp_path, changes, PAPER), "download")
+    assert [item for item in rows if item.startswith("nyu")] == ["nyu/labelled", "nyu/splits", "nyu/classes40"]
 
 
 def test_camvids_download_is_that_of_the_registry():

@@ -5,6 +5,7 @@ import json
 import publishers_data as data
 import pytest
 import yaml
+from depth2seg.data import index
 from depth2seg.errors import UserError
 from depth2seg.study import load_study
 from studies import REPO
@@ -36,6 +37,23 @@ def test_a_few_drives_or_no_video_need_fewer_archives():
     ]  # fmt: skip
     assert "leftImg8bit_sequence_trainvaltest" not in names(few, "cityscapes")
     assert "leftImg8bit_sequence_trainvaltest" in names(load_study(paper()), "cityscapes")
+
+
+def test_nyus_recordings_are_taken_where_the_study_says_so():
+    labelled = ["labelled", "splits", "classes40"]
+    assert len(names(load_study(paper()), "nyu")) == 3 + 38
+    assert names(load_study(paper(nyu={"raw": False})), "nyu") == labelled
+    assert names(load_study(paper(nyu={"raw_parts": ["cafe"]})), "nyu") == [*labelled, "cafe"]
+    few = load_study(paper(nyu={"parts": [*labelled, "cafe", "basements"]}))
+    assert index.sequences(few.dataset("nyu")) == ["labelled", "basements", "cafe"]
+    assert index.sequences(load_study(paper(nyu={"raw": False})).dataset("nyu")) == ["labelled"]
+
+
+def test_recordings_are_video():
+    config = paper()
+    config["recipes"]["depth-nyu"] |= {"supervision": "video"}
+    config["recipes"]["flow"] |= {"dataset": "nyu"}
+    assert load_study(config).recipe("flow").dataset == "nyu"
 
 
 def test_where_archives_come_from_reruns_nothing():
@@ -74,6 +92,9 @@ def test_the_hood_is_cut_off_what_pretrains():
         ({"nyu": {"sha256": {"mat": "0" * 64}}}, r"datasets\.nyu\.sha256: nyu has no 'mat'; it has labelled"),
         ({"nyu": {"sha256": {"labelled": "2d724b0c"}}}, r"datasets\.nyu.*sha256.*labelled: '2d724b0c' is not valid"),
         ({"nyu": {"classes": "nyu41"}}, r"datasets\.nyu.*classes: 'nyu41' is not valid"),
+        ({"nyu": {"raw_parts": ["attics"]}}, r"datasets\.nyu.*raw_parts.*attics"),
+        ({"nyu": {"stride": 0}}, r"datasets\.nyu.*stride"),
+        ({"nyu": {"parts": ["labelled"]}}, r"datasets\.nyu\.parts: with raw: true they hold none of the recordings"),
     ],
 )
 def test_a_block_that_cannot_be_is_refused_by_key(datasets, message):
@@ -84,14 +105,24 @@ def test_a_block_that_cannot_be_is_refused_by_key(datasets, message):
 @pytest.mark.parametrize(
     ("recipe", "change", "message"),
     [
-        ("depth-nyu", {"supervision": "video"}, "recipes.depth-nyu: the labelled frames of nyu are no video"),
-        ("flow", {"dataset": "nyu"}, "recipes.flow: the labelled frames of nyu are no video"),
+        ("depth-nyu", {"supervision": "video", "dataset": "labelled"}, "recipes.depth-nyu: .* no video; .*raw: true"),
+        (
+            "flow",
+            {"dataset": "labelled"},
+            "recipes.flow: the labelled frames of nyu are no video",
+        ),
+        (
+            "depth-nyu",
+            {"supervision": "stereo"},
+            "recipes.depth-nyu.supervision: nyu .* one camera; it has no stereo",
+        ),
         ("depth-lidar", {"supervision": "dense"}, "recipes.depth-lidar.supervision: kitti has no dense depth"),
         ("depth-cityscapes", {"supervision": "lidar"}, "recipes.depth-cityscapes.supervision: cityscapes has no lidar"),
     ],
 )
 def test_a_recipe_that_its_data_cannot_train_is_refused_with_the_reason(recipe, change, message):
     config = paper()
+    config["datasets"]["labelled"] = {"source": "nyu"}
     config["recipes"][recipe] = config["recipes"][recipe] | change
     with pytest.raises(UserError, match=message):
         load_study(config)

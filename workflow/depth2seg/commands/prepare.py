@@ -12,7 +12,7 @@ from depth2seg.files import write_json
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this verb's arguments."""
     add_dataset(parser)
-    parser.add_argument("--sequence", required=True, help="which part: a drive, a city")
+    parser.add_argument("--sequence", required=True, help="which part: a drive, a city, a part of recordings")
     parser.add_argument("--out", type=Path, required=True, help="a record of what was made (.json)")
 
 

@@ -46,7 +46,7 @@ _READERS = {
     "rendered-room": "nyu",
     "rendered-object": "objects",
     "kitti": "kitti_raw",
-    "nyu": "nyu_labelled",
+    "nyu": "nyu_published",
 }
 
 

@@ -11,7 +11,7 @@ column, row), depths and labels N x 640 x 480, scenes 1 x N references to string
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,6 @@ from depth2seg.files import atomic_path, write_json
 if TYPE_CHECKING:
     import h5py
     import numpy as np
-    import pandas
-
-    from depth2seg.data.preflight import Findings
 
 MAT, SPLITS, CLASSES = "nyu_depth_v2_labeled.mat", "splits.mat", "classMapping40.mat"
 FOLDER = "labelled"
@@ -34,7 +31,7 @@ TOP, BOTTOM, LEFT, RIGHT = 44, 471, 40, 601
 # The colour camera of the toolbox's camera_params.m, whose pixels count from one.
 FX, FY, CX, CY = 518.85790117450188, 519.46961112127485, 325.58244941119034 - 1, 253.73616633400465 - 1
 _BLOCK = 16  # frames read at once: 45 MB
-_CAMERA = {
+CAMERA = {
     "fx": FX,
     "fy": FY,
     "cx": CX - LEFT,
@@ -44,19 +41,7 @@ _CAMERA = {
 }
 
 
-def sequences(dataset: Mapping) -> list[str]:
-    """One job prepares all of it."""
-    return [FOLDER]
-
-
-def preflight(root: Path, dataset: Mapping) -> Findings:
-    """What is wrong with the folder."""
-    from depth2seg.data import nyu_preflight
-
-    return nyu_preflight.check(root)
-
-
-def prepare(root: Path, dataset: Mapping, sequence: str) -> dict:
+def prepare(root: Path) -> dict:
     """Write the frames as image files; what an earlier, broken run has written is kept.
 
     Returns:
@@ -76,7 +61,7 @@ def prepare(root: Path, dataset: Mapping, sequence: str) -> dict:
             continue
         folder = root / FOLDER / scene
         if not (folder / "camera.json").is_file():
-            write_json(folder / "camera.json", _CAMERA)
+            write_json(folder / "camera.json", CAMERA)
         window = np.s_[TOP:BOTTOM, LEFT:RIGHT]
         pictures = {
             "image": cv2.cvtColor(image[window], cv2.COLOR_RGB2BGR),
@@ -92,33 +77,25 @@ def prepare(root: Path, dataset: Mapping, sequence: str) -> dict:
     return {"frames": sum(map(len, split.values())), "scenes": len(scenes)}
 
 
-def build_index(root: Path, dataset: Mapping) -> pandas.DataFrame:
-    """The frame index.
-
-    ``train`` and ``test`` are the official split of the labelled frames, all with depth. ``val``, which pre-trained
-    networks are measured on, is the test frames again, without labels. A scene's frames are no video, and lie seconds
-    apart; no task that trains on video is let near them.
+def rows(root: Path) -> Iterator[dict]:
+    """Rows of the frame index: ``train`` and ``test`` of the official split, and ``val``, the test frames unlabelled.
 
     Raises:
         UserError: files are missing.
     """
-    import pandas
-
     from depth2seg.data.nyu import scene_rows
 
     path = root / FOLDER / "splits.json"
     if not path.is_file():
         raise UserError(f"{path} is missing: `python -m depth2seg prepare` writes it when all frames are extracted")
     split_of = {number: split for split, numbers in json.loads(path.read_text()).items() for number in numbers}
-    rows = []
     for folder in sorted((root / FOLDER).iterdir()):
         if folder.is_dir():
             for row in scene_rows(root, f"{FOLDER}/{folder.name}", "train"):
                 row |= {"split": split_of[row["frame"]], "sequence": folder.name}
-                rows.append(row)
+                yield row
                 if row["split"] == "test":
-                    rows.append({name: value for name, value in row.items() if name != "semantic"} | {"split": "val"})
-    return pandas.DataFrame(rows)
+                    yield {name: value for name, value in row.items() if name != "semantic"} | {"split": "val"}
 
 
 def labelled_frames(

@@ -26,8 +26,41 @@ from depth2seg.errors import UserError
 
 TABLE = Path(__file__).with_suffix(".csv")
 
-TOGETHER = {"kitti": (175e9, "raw drives together about 175 GB, says the README of nianticlabs/monodepth2")}
-"""Published totals in bytes, with their source, where a data set's parts have no published sizes of their own."""
+
+@dataclass(frozen=True)
+class Together:
+    """A published total of all ``raw`` parts of a data set, which have no published sizes of their own.
+
+    Attributes:
+        download, disk: bytes.
+        source: where they are from.
+        chosen_by: keys of the data set's block that take only some of the parts.
+    """
+
+    what: str
+    download: float
+    disk: float
+    source: str
+    chosen_by: tuple[str, ...]
+
+
+TOGETHER = {
+    "kitti": Together(
+        "raw drives",
+        175e9,
+        175e9,
+        "raw drives together about 175 GB, says the README of nianticlabs/monodepth2",
+        ("parts", "drives"),
+    ),
+    "nyu": Together(
+        "raw parts",
+        428e9,
+        625e9,
+        "all recordings in one file about 428 GB, says the publisher's page (quoted in simonmeister/pytorch-mono-depth, "
+        "issue 2); on disk 407,024 frames, as that page counts them, of 1.5 MB",
+        ("parts", "raw_parts"),
+    ),
+}
 
 _UNITS = {"KB": 1e3, "MB": 1e6, "GB": 1e9}
 _COLUMNS = (

@@ -1,6 +1,6 @@
 """What a config's types cannot say: names that must exist, combinations that make sense, sizes that fit."""
 
-from depth2seg.data import registry
+from depth2seg.data import nyu_raw, registry
 from depth2seg.data.kitti_splits import LABELLED, TEST_IMAGES
 from depth2seg.errors import UserError
 from depth2seg.study.combinations import combination_problems
@@ -16,6 +16,11 @@ def check(config: Config) -> None:
     problems += _circles(config)
     for name, dataset in config.datasets.items():
         problems += _part_problems(f"datasets.{name}", dataset)
+        if dataset.source == "nyu" and dataset.raw and not nyu_raw.parts(dataset.model_dump()):
+            problems.append(
+                f"datasets.{name}.parts: with raw: true they hold none of the recordings (key `raw_parts`); name some, "
+                "or leave `parts` out"
+            )
     for name, setting in config.settings.items():
         key = f"settings.{name}"
         problems += _schedule_problems(f"{key}.schedule", setting.schedule)
@@ -87,20 +92,27 @@ def _recipe_problems(config: Config, name: str, recipe: RecipeBlock) -> list[str
     if recipe.dataset not in config.datasets:
         problems.append(f"{key}.dataset: no data set is called '{recipe.dataset}'; use {_names(config.datasets)}")
     else:
-        problems += _fit_problems(key, recipe, config.datasets[recipe.dataset].source)
+        problems += _fit_problems(key, recipe, config.datasets[recipe.dataset])
     if recipe.task == "depth" and recipe.depth_range[0] >= recipe.depth_range[1]:
         problems.append(f"{key}.depth_range: {recipe.depth_range}, expected nearest then farthest, in metres")
     return problems
 
 
-def _fit_problems(key: str, recipe: RecipeBlock, source: str) -> list[str]:
+def _fit_problems(key: str, recipe: RecipeBlock, dataset: object) -> list[str]:
+    source = dataset.source
     found = "objects" if source == "rendered-object" else "video"
     if task_specs()[recipe.task].trains_on not in (found, "images"):
         return [f"{key}.dataset: '{recipe.dataset}' ({source}) cannot train task '{recipe.task}'"]
     if source == "camvid" and recipe.supervision not in (None, "video"):
         return [f"{key}.supervision: camvid is video of one camera; it has no {recipe.supervision}"]
     if source == "nyu" and task_specs()[recipe.task].trains_on == "video" and recipe.supervision != "dense":
-        return [f"{key}: the labelled frames of nyu are no video; use a depth recipe with supervision 'dense'"]
+        if not dataset.raw:
+            return [
+                f"{key}: the labelled frames of nyu are no video; use a depth recipe with supervision 'dense', or "
+                f"the recordings: datasets.{recipe.dataset}.raw: true"
+            ]
+        if recipe.supervision not in (None, "video"):
+            return [f"{key}.supervision: nyu is seen by one camera; it has no {recipe.supervision}"]
     lacking = {"kitti": "dense", "cityscapes": "lidar"}.get(source)
     if lacking is not None and recipe.supervision == lacking:
         return [f"{key}.supervision: {source} has no {lacking} depth to train on"]

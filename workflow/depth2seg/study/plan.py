@@ -75,9 +75,11 @@ def _data(study: Study) -> Iterator[dict]:
                 size = "" if part.size else "size as published, rounded" if about else "size not published"
                 note = "; ".join(filter(None, [size, part.licence]))
                 yield _row("download", f"{name}/{part.name}", 1, note, download_gb=about, disk_gb=about)
-            if block["source"] in registry.TOGETHER and not (block["parts"] or block["drives"]):
-                size, source = registry.TOGETHER[block["source"]]
-                yield _row("download", f"{name}: raw drives", 0, source, download_gb=size / 1e9, disk_gb=size / 1e9)
+            total = registry.TOGETHER.get(block["source"])
+            unsized = [part for part in study.parts(name) if part.folder.startswith("raw") and not part.about]
+            if total and unsized and not any(block[key] for key in total.chosen_by):
+                sizes = {"download_gb": total.download / 1e9, "disk_gb": total.disk / 1e9}
+                yield _row("download", f"{name}: {total.what}", 0, total.source, **sizes)
         else:
             for part in registry.parts(block["source"]):
                 size = part.size / 1e9

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from depth2seg.data import nyu_raw, registry
 from depth2seg.data.cityscapes import CITIES
 from depth2seg.data.kitti_splits import drive_splits, drives
 from depth2seg.study.schema.block import Block, Count, FrameSize, NotNegative, Positive, WholeDigest
@@ -139,10 +140,21 @@ class Cityscapes(Published):
 
 
 class Nyu(Published):
-    """NYU-Depth-V2's labelled frames, with dense depth."""
+    """NYU-Depth-V2's labelled frames, with dense depth, and its raw recordings to pre-train on.
+
+    ``raw``: whether the recordings are taken; without them, what pre-trains sees the labelled training frames.
+    ``stride``: every n-th frame of a recording. ``raw_parts``: only these of the registry's parts.
+    """
 
     source: Literal["nyu"]
     classes: Literal["nyu40", "nyu13"] = "nyu40"
+    raw: bool = False
+    stride: Count = 10
+    raw_parts: Annotated[list[Literal[tuple(nyu_raw.all_parts())]], Field(min_length=1)] | None = None
+
+    def needed_parts(self) -> list[str] | None:
+        """The labelled frames with split and classes, and the raw parts."""
+        return self.parts or [*(part.name for part in registry.parts("nyu")), *nyu_raw.parts(self.model_dump())]
 
 
 Dataset = Annotated[
