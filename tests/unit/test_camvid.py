@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from depth2seg.__main__ import main
-from depth2seg.data import camvid, index, packer
+from depth2seg.data import index, packer, registry
 from depth2seg.data.manifest import survey
 from depth2seg.data.packing import Packed
+from depth2seg.data.sets import camvid
 from depth2seg.errors import UserError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -38,7 +39,7 @@ def small(tmp_path, monkeypatch):
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             rows.append(f"{path.relative_to(tmp_path / 'camvid')},{path.stat().st_size},{digest}")
     (tmp_path / "made" / "camvid.csv").write_text("\n".join(rows) + "\n")
-    monkeypatch.setattr(camvid, "__file__", str(tmp_path / "made" / "camvid.py"))
+    monkeypatch.setattr(registry, "TABLE", tmp_path / "made" / "registry.csv")
     return tmp_path / "camvid"
 
 

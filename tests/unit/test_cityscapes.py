@@ -7,12 +7,12 @@ import numpy as np
 import publishers_data as data
 import pytest
 from depth2seg.__main__ import main
-from depth2seg.data import cityscapes, decode, disparity, index, packer
+from depth2seg.data import decode, disparity, index, packer
 from depth2seg.data.packing import Packed
+from depth2seg.data.sets import cityscapes
 from depth2seg.errors import UserError
-from depth2seg.study.schema import Cityscapes
 
-SETTINGS = Cityscapes(source="cityscapes", cities=["aachen", "frankfurt"]).model_dump(mode="json")
+SETTINGS = cityscapes.Dataset(source="cityscapes", cities=["aachen", "frankfurt"]).model_dump(mode="json")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def verb(name, root, out, *arguments, settings=SETTINGS):
 
 
 def prepared(root, tmp_path, settings=SETTINGS):
-    for city in index.sequences(settings):
+    for city in cityscapes.sequences(settings):
         assert verb("prepare", root, tmp_path / f"{city}.json", "--sequence", city, settings=settings) == 0
     return index.build(root, settings)
 
@@ -160,7 +160,7 @@ def test_preflight_says_all_that_is_wrong_in_one_message(root, tmp_path, capsys)
 
 
 def test_all_cities_must_hold_the_published_number(root, tmp_path, capsys):
-    settings = Cityscapes(source="cityscapes").model_dump(mode="json")
+    settings = cityscapes.Dataset(source="cityscapes").model_dump(mode="json")
     assert verb("preflight", root, tmp_path / "report.json", settings=settings) == 1
     message = capsys.readouterr().err
     assert "holds 2 images, 2975 are published" in message

@@ -82,5 +82,5 @@ def test_palette_has_black_where_there_is_no_class():
 
 
 def test_unknown_table_names_those_there_are():
-    with pytest.raises(UserError, match=r"'cityscape'.*cityscapes, camvid"):
+    with pytest.raises(UserError, match=r"'cityscape'.*cityscapes, .*camvid"):
         class_table("cityscape")

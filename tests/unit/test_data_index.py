@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
-import depth2seg.data
 import pandas as pd
 import pytest
-from depth2seg.data import index
+from depth2seg.data import index, sets
 from depth2seg.errors import UserError
 
 ROW = {"split": "train", "sequence": "a", "frame": 1, "image": "a/1.png"}
@@ -74,39 +74,33 @@ def test_reading_what_is_no_index(tmp_path):
 
 
 @pytest.fixture
-def toy_source(tmp_path, monkeypatch):
-    """A data set that is one new module in the data package, and nothing else."""
-    (tmp_path / "toy.py").write_text(
-        "import pandas as pd\n"
-        "def sequences(dataset): return dataset['names']\n"
-        "def build_index(root, dataset):\n"
-        "    return pd.DataFrame([dict(split='train', sequence='s', frame=1, image='1.png')])\n"
-    )
-    monkeypatch.setattr(depth2seg.data, "__path__", [*depth2seg.data.__path__, str(tmp_path)])
-    yield {"source": "toy", "names": ["s"]}
-    sys.modules.pop("depth2seg.data.toy", None)
+def toy(monkeypatch):
+    """A data set that is one module."""
+    rows = [{"split": "train", "sequence": "s", "frame": 1, "image": "1.png"}]
+    module = SimpleNamespace(__name__="sets.toy_garden", build_index=lambda root, dataset: pd.DataFrame(rows))
+    monkeypatch.setattr(sets, "modules", lambda: (module,))
+    return {"source": "toy-garden"}
 
 
-def test_a_new_data_set_is_one_module(toy_source, tmp_path):
-    assert index.sequences(toy_source) == ["s"]
-    with pytest.raises(UserError, match=r"1 of the 1 files of 'toy' are missing.*1\.png"):
-        index.build(tmp_path, toy_source)
+def test_files_that_are_missing_are_named(toy, tmp_path):
+    with pytest.raises(UserError, match=r"1 of the 1 files of 'toy-garden' are missing.*1\.png"):
+        index.build(tmp_path, toy)
     (tmp_path / "1.png").touch()
-    assert len(index.build(tmp_path, toy_source)) == 1
+    assert len(index.build(tmp_path, toy)) == 1
     with pytest.raises(UserError, match=r"data folder .*/none is missing"):
-        index.build(tmp_path / "none", toy_source)
+        index.build(tmp_path / "none", toy)
 
 
 @pytest.mark.parametrize("source", ["camvit", "classes", "no.such.thing"])
 def test_an_unknown_source_is_named(source):
     with pytest.raises(UserError, match=f"source '{source}'"):
-        index.sequences({"source": source})
+        sets.module(source)
 
 
-def test_the_snakefile_can_ask_for_sequences_without_heavy_imports():
+def test_the_snakefile_can_ask_data_sets_without_heavy_imports():
     code = (
-        "import sys; from depth2seg.data import index\n"
-        "assert index.sequences({'source': 'camvid'}) == ['CamVid']\n"
+        "import sys; from depth2seg.data import sets\n"
+        "assert sets.module('rendered-street').Dataset.comes_by == 'rendering'\n"
         "print(sorted({'numpy', 'pandas', 'torch', 'cv2', 'requests'} & set(sys.modules)))"
     )
     result = subprocess.run(

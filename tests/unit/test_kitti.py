@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from depth2seg.data import kitti, objects
+from depth2seg.data import kitti
+from depth2seg.data.sets import rendered_object
 from depth2seg.errors import UserError
 from depth2seg.scenes.layout import OBJECT_CLASSES, Drive, LabelledImage
 
@@ -106,10 +107,10 @@ def test_rendered_objects(tmp_path):
         for k in range(2):
             touch(tmp_path / "train" / name / f"{k:05d}.png")
     dataset = {"source": "rendered-object", "splits": {"train": {"images": 2}}}
-    table = objects.build_index(tmp_path, dataset)
+    table = rendered_object.build_index(tmp_path, dataset)
     assert len(table) == 2 * len(OBJECT_CLASSES)
     assert set(table["sequence"]) == set(OBJECT_CLASSES)
     assert table.iloc[1]["image"] == f"train/{OBJECT_CLASSES[0]}/00001.png"
     (tmp_path / "train/car/00001.png").unlink()
     with pytest.raises(UserError, match=r"train/car: has 1 of 2 images"):
-        objects.build_index(tmp_path, dataset)
+        rendered_object.build_index(tmp_path, dataset)

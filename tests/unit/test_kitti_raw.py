@@ -10,8 +10,8 @@ import publishers_data as data
 import pytest
 from depth2seg.__main__ import main
 from depth2seg.data import decode, index, kitti_splits, oxts, velodyne
+from depth2seg.data.sets import kitti as kitti_set
 from depth2seg.errors import UserError
-from depth2seg.study.schema import Kitti
 
 # The calibration of 2011_09_26 as published, where projecting needs it.
 CAM_TO_CAM = """calib_time: 09-Jan-2012 13:57:47
@@ -55,7 +55,7 @@ def root(published, tmp_path):
 
 
 def block(**keys):
-    return Kitti(source="kitti", drives=list(data.KITTI_DRIVES), **keys).model_dump(mode="json")
+    return kitti_set.Dataset(source="kitti", drives=list(data.KITTI_DRIVES), **keys).model_dump(mode="json")
 
 
 def verb(name, root, out, *arguments, settings=None):
@@ -64,7 +64,7 @@ def verb(name, root, out, *arguments, settings=None):
 
 
 def prepared(root, tmp_path, **keys):
-    for drive in index.sequences(block(**keys)):
+    for drive in kitti_set.sequences(block(**keys)):
         assert verb("prepare", root, tmp_path / f"{drive}.json", "--sequence", drive, settings=block(**keys)) == 0
     return index.build(root, block(**keys))
 
@@ -245,10 +245,8 @@ def test_preflight_says_all_that_is_wrong_in_one_message(root, tmp_path, capsys)
 
 def test_preflight_of_a_folder_without_drives(tmp_path, capsys):
     (tmp_path / "kitti").mkdir()
-    assert (
-        verb("preflight", tmp_path / "kitti", tmp_path / "report.json", settings=Kitti(source="kitti").model_dump())
-        == 1
-    )
+    settings = kitti_set.Dataset(source="kitti").model_dump()
+    assert verb("preflight", tmp_path / "kitti", tmp_path / "report.json", settings=settings) == 1
     message = capsys.readouterr().err
     assert "58 of 58 raw drives are missing (2011_09_26_drive_0001_sync, " in message
     assert "calib_cam_to_cam.txt: no calibration file" in message

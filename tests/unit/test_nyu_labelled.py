@@ -10,11 +10,11 @@ from depth2seg.__main__ import main
 from depth2seg.data import index, nyu_labelled, packer
 from depth2seg.data.classes import class_table
 from depth2seg.data.packing import Packed
-from depth2seg.study.schema import Nyu
+from depth2seg.data.sets import nyu as nyu_set
 
 h5py = pytest.importorskip("h5py")
 
-SETTINGS = Nyu(source="nyu").model_dump(mode="json")
+SETTINGS = nyu_set.Dataset(source="nyu").model_dump(mode="json")
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ import studies
 from depth2seg.__main__ import main
 from depth2seg.data import index, kinect, nyu_raw, obtain, packer, registry
 from depth2seg.data.packing import Packed
+from depth2seg.data.sets import nyu as nyu_set
 from depth2seg.errors import UserError
-from depth2seg.study.schema import Nyu
 
 pytest.importorskip("h5py")
 
@@ -40,7 +40,7 @@ def root(published, tmp_path):
 
 def block(**keys):
     keys = {"stride": 2, "raw_parts": list(data.NYU_RAW)} | keys
-    return Nyu(source="nyu", raw=True, **keys).model_dump(mode="json")
+    return nyu_set.Dataset(source="nyu", raw=True, **keys).model_dump(mode="json")
 
 
 def verb(name, root, out, *arguments, **keys):
@@ -56,7 +56,7 @@ def prepare(root, tmp_path, part=PART, **keys):
 
 
 def indexed(root, tmp_path, **keys):
-    for sequence in index.sequences(block(**keys)):
+    for sequence in nyu_set.sequences(block(**keys)):
         prepare(root, tmp_path, sequence, **keys)
     return index.build(root, block(**keys))
 
@@ -234,8 +234,8 @@ def test_neighbours_in_the_index_are_a_stride_apart(root, tmp_path):
 
 def test_without_raw_there_is_no_video(root, tmp_path):
     prepare(root, tmp_path)  # by another study
-    settings = Nyu(source="nyu").model_dump(mode="json")
-    assert index.sequences(settings) == ["labelled"]
+    settings = nyu_set.Dataset(source="nyu").model_dump(mode="json")
+    assert nyu_set.sequences(settings) == ["labelled"]
     prepare(root, tmp_path, "labelled")
     assert set(index.build(root, settings)["split"]) == {"train", "test", "val"}
 

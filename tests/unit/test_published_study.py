@@ -5,7 +5,6 @@ import json
 import publishers_data as data
 import pytest
 import yaml
-from depth2seg.data import index
 from depth2seg.errors import UserError
 from depth2seg.study import load_study
 from studies import REPO
@@ -31,7 +30,11 @@ def test_the_whole_study_takes_the_archives_of_the_drives_that_it_uses():
 
 
 def test_a_few_drives_or_no_video_need_fewer_archives():
-    few = load_study(paper(kitti={"drives": [data.TRAINED, data.TESTED]}, cityscapes={"video": False}))
+    config = paper(kitti={"drives": [data.TRAINED, data.TESTED]}, cityscapes={"video": False})
+    with pytest.raises(UserError, match=r"recipes.depth-cityscapes.supervision: .* nothing for 'video'"):
+        load_study(config)
+    config["recipes"]["depth-cityscapes"] |= {"supervision": "stereo"}
+    few = load_study(config)
     assert names(few, "kitti") == [
         "2011_09_26_calib", "2011_09_26_drive_0001", "2011_09_26_drive_0048", "data_semantics"
     ]  # fmt: skip
@@ -45,8 +48,8 @@ def test_nyus_recordings_are_taken_where_the_study_says_so():
     assert names(load_study(paper(nyu={"raw": False})), "nyu") == labelled
     assert names(load_study(paper(nyu={"raw_parts": ["cafe"]})), "nyu") == [*labelled, "cafe"]
     few = load_study(paper(nyu={"parts": [*labelled, "cafe", "basements"]}))
-    assert index.sequences(few.dataset("nyu")) == ["labelled", "basements", "cafe"]
-    assert index.sequences(load_study(paper(nyu={"raw": False})).dataset("nyu")) == ["labelled"]
+    assert few.sequences("nyu") == ["labelled", "basements", "cafe"]
+    assert load_study(paper(nyu={"raw": False})).sequences("nyu") == ["labelled"]
 
 
 def test_recordings_are_video():
@@ -105,19 +108,23 @@ def test_a_block_that_cannot_be_is_refused_by_key(datasets, message):
 @pytest.mark.parametrize(
     ("recipe", "change", "message"),
     [
-        ("depth-nyu", {"supervision": "video", "dataset": "labelled"}, "recipes.depth-nyu: .* no video; .*raw: true"),
+        (
+            "depth-nyu",
+            {"supervision": "video", "dataset": "labelled"},
+            r"recipes.depth-nyu.supervision: 'labelled' \(nyu\) has nothing for 'video'; .* for 'dense'",
+        ),
         (
             "flow",
             {"dataset": "labelled"},
-            "recipes.flow: the labelled frames of nyu are no video",
+            r"recipes.flow.dataset: 'labelled' \(nyu\) shows images, .*'flow', which wants video",
         ),
         (
             "depth-nyu",
             {"supervision": "stereo"},
-            "recipes.depth-nyu.supervision: nyu .* one camera; it has no stereo",
+            r"recipes.depth-nyu.supervision: .* nothing for 'stereo'; .* 'video', 'dense'",
         ),
-        ("depth-lidar", {"supervision": "dense"}, "recipes.depth-lidar.supervision: kitti has no dense depth"),
-        ("depth-cityscapes", {"supervision": "lidar"}, "recipes.depth-cityscapes.supervision: cityscapes has no lidar"),
+        ("depth-lidar", {"supervision": "dense"}, "recipes.depth-lidar.supervision: .* nothing for 'dense'"),
+        ("depth-cityscapes", {"supervision": "lidar"}, "recipes.depth-cityscapes.supervision: .* nothing for 'lidar'"),
     ],
 )
 def test_a_recipe_that_its_data_cannot_train_is_refused_with_the_reason(recipe, change, message):

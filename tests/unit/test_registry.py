@@ -5,8 +5,9 @@ import re
 from collections import Counter
 
 import pytest
-from depth2seg.data import camvid, registry
+from depth2seg.data import registry
 from depth2seg.data.manifest import read_manifest
+from depth2seg.data.sets import camvid
 from depth2seg.errors import UserError
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from depth2seg.commands import render
 from depth2seg.data.classes import class_table
+from depth2seg.data.sets import rendered_room
 from depth2seg.errors import UserError
 from depth2seg.files import sha256
-from depth2seg.scenes import layout
 from depth2seg.scenes.rooms.room import ALONG, make_room
 from depth2seg.scenes.rooms.sequence import Visit, millimetres
 from depth2seg.scenes.rooms.walk import CLEAR, Walk
@@ -96,9 +96,9 @@ def test_more_frames_of_a_sequence_are_rendered(tmp_path):
 
 
 def test_jobs_are_sequences_and_more_of_them_leave_the_others_alone():
-    assert layout.sequences(ROOMS) == ["video-0000", "video-0001", "train-0000"]
+    assert rendered_room.sequences(ROOMS) == ["video-0000", "video-0001", "train-0000"]
     with pytest.raises(UserError, match="video-0002"):
-        layout.parse_job(ROOMS, "video-0002")
+        render.check(rendered_room, ROOMS, "video-0002")
 
 
 def test_a_few_rooms_show_ten_classes_and_no_two_are_alike():

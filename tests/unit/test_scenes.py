@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from depth2seg.commands import render
+from depth2seg.data.sets import rendered_object
 from depth2seg.errors import UserError
 from depth2seg.files import sha256
 from depth2seg.scenes import layout
@@ -103,7 +104,7 @@ def test_every_pixel_below_the_horizon_sees_something():
 
 
 def test_objects_are_one_folder_a_class(tmp_path):
-    names = layout.sequences(OBJECTS)
+    names = rendered_object.sequences(OBJECTS)
     assert len(names) == 2 * len(layout.OBJECT_CLASSES)
     files = [*job(OBJECTS, "train-car", tmp_path), *job(OBJECTS, "val-car", tmp_path)]
     assert files == ["train/car/00000.png", "train/car/00001.png", "val/car/00000.png"]
@@ -121,7 +122,7 @@ def test_instances_are_numbered_within_their_class():
 
 def test_jobs_are_named_without_heavy_imports():
     code = (
-        "import sys; from depth2seg.data.kitti import sequences; from depth2seg.data import objects; "
+        "import sys; from depth2seg.data import sets; sets.modules(); "
         "print(sorted({'numpy', 'pandas', 'mitsuba', 'torch', 'cv2'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_environment())

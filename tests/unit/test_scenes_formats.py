@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 import pytest
+from depth2seg.commands import render
+from depth2seg.data.sets import rendered_street
 from depth2seg.errors import UserError
 from depth2seg.scenes import formats, layout
 
@@ -65,11 +67,11 @@ def test_longer_lists_leave_the_numbers_of_earlier_sequences_alone():
     assert set(short) <= set(long)
     assert set(layout.labelled_images(dataset(2))) <= set(layout.labelled_images(dataset(5)))
     assert [i.frame for i in layout.labelled_images(dataset(1))] == [0, 10]
-    assert layout.sequences(dataset(1)) == ["video-0000", "val-0000", "train-0000"]
+    assert layout.street_jobs(dataset(1)) == ["video-0000", "val-0000", "train-0000"]
     with pytest.raises(UserError, match="video-0007"):
-        layout.parse_job(dataset(2), "video-0007")
+        render.check(rendered_street, dataset(2) | {"samples": 1}, "video-0007")
 
 
 def test_unknown_split_is_refused():
     with pytest.raises(UserError, match="'vidoe'"):
-        layout.sequences({"source": "rendered-street", "splits": {"vidoe": {"sequences": 1, "frames": 1}}})
+        layout.street_jobs({"source": "rendered-street", "splits": {"vidoe": {"sequences": 1, "frames": 1}}})

@@ -1,4 +1,4 @@
-"""The README's guide to a new pre-training task, followed to the letter: its module, its block, and it trains."""
+"""The README's guides to a new pre-training task and data set, followed to the letter: module, block, and it trains."""
 
 import json
 import re
@@ -6,15 +6,19 @@ import shutil
 import subprocess
 import sys
 
+import cv2
+import numpy as np
 import pytest
 import studies
 import yaml
 
-GUIDE = (studies.REPO / "README.md").read_text().split("### A pre-training task")[1].split("\n## ")[0]
+README = (studies.REPO / "README.md").read_text()
+TASK, DATASET = "A pre-training task", "A data set"
 
 
-def block(language):
-    return re.search(rf"```{language}\n(.*?)```", GUIDE, flags=re.DOTALL)[1]
+def block(guide, language):
+    text = re.split(r"\n##+ ", README.split(f"### {guide}\n")[1])[0]
+    return re.search(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)[1]
 
 
 @pytest.fixture
@@ -23,13 +27,18 @@ def checkout(tmp_path):
     for part in ("workflow", "config", "containers", "envs"):
         shutil.copytree(studies.REPO / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(studies.REPO / "Snakefile", tmp_path)
-    (tmp_path / "workflow" / "depth2seg" / "tasks" / "upright.py").write_text(block("python"))
+    package = tmp_path / "workflow" / "depth2seg"
+    (package / "tasks" / "upright.py").write_text(block(TASK, "python"))
+    (package / "data" / "sets" / "garden.py").write_text(block(DATASET, "python"))
     config = yaml.safe_load(studies.SMOKE.read_text())
-    recipe = yaml.safe_load(block("yaml"))
+    recipe = yaml.safe_load(block(TASK, "yaml"))
     recipe["upright"] |= {"dataset": "smoke-streets", "schedule": config["recipes"]["flow"]["schedule"]}
-    config["recipes"] |= recipe
+    config["recipes"] |= recipe | {"of-gardens": config["recipes"]["inpainting"] | {"dataset": "garden"}}
+    config["datasets"] |= yaml.safe_load(block(DATASET, "yaml"))["datasets"]
+    experiment = config["experiments"]["flow"] | {"seeds": 1}
     config["experiments"] = {
-        "upright": config["experiments"]["flow"] | {"recipes": ["none", "upright"], "seeds": 1},
+        "upright": experiment | {"recipes": ["none", "upright"]},
+        "gardens": experiment | {"dataset": "garden", "recipes": ["none", "of-gardens"], "train_sizes": [2]},
     }
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(config))
     return tmp_path
@@ -57,3 +66,28 @@ def test_its_keys_are_checked(checkout):
     assert done.returncode != 0
     told = done.stdout + done.stderr
     assert "recipes.upright.hiden: unknown key" in told and "did you mean 'hidden'" in told
+
+
+def write_gardens(root):
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 4), ("test", 2)):
+        for number in range(count):
+            for kind, pixels in (
+                ("images", rng.integers(0, 256, (80, 160, 3))),
+                ("labels", rng.integers(0, 4, (80, 160))),
+            ):
+                path = root / kind / split / f"{number}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(path), pixels.astype(np.uint8))
+
+
+def test_the_guide_leads_to_a_data_set_to_train_on_and_test_with(checkout):
+    missing = snakemake(checkout, "--cores", "all", "results/smoke/tables/gardens.csv")
+    assert missing.returncode != 0 and "data folder data/garden is missing" in missing.stdout + missing.stderr
+    write_gardens(checkout / "data" / "garden")
+    done = snakemake(checkout, "--cores", "all", "results/smoke/tables/gardens.csv")
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    cells = (checkout / "results/smoke/tables/cells.csv").read_text()
+    assert "iou_lawn,iou_path,iou_plant" in cells
+    metrics = json.loads((checkout / "results/smoke/pretrain/of-gardens/resnet18/seed0/metrics.json").read_text())
+    assert metrics["dataset"] == "garden" and metrics["errors"]["psnr"] > 0

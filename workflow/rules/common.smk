@@ -8,7 +8,6 @@ sys.path.insert(0, f"{workflow.basedir}/workflow")
 from pathlib import Path
 
 from depth2seg.containers import holding, images, setup
-from depth2seg.data import index as frame_index
 from depth2seg.errors import UserError
 from depth2seg.study import CELL_PATTERN, Cell, canonical, load_study
 from snakemake.exceptions import WorkflowError
@@ -99,24 +98,24 @@ def packing_settings(wildcards):
     return study.packing_settings(wildcards.dataset, int(wildcards.height), int(wildcards.width))
 
 
-def raw_manifests(wildcards):
-    dataset = study.dataset(wildcards.dataset)
-    if study.published(wildcards.dataset):
-        return [
-            f"{RESULTS}/data/{wildcards.dataset}/archives/{part.name}.json" for part in study.parts(wildcards.dataset)
-        ]
-    if not study.rendered(wildcards.dataset):
-        return [f"{RESULTS}/data/{wildcards.dataset}/manifest.json"]
-    return expand(f"{DATA}/{wildcards.dataset}/manifests/{{sequence}}.json", sequence=frame_index.sequences(dataset))
+def raw_records(wildcards):
+    name = wildcards.dataset
+    match study.dataset(name).comes_by:
+        case "rendering":
+            return expand(f"{DATA}/{name}/manifests/{{sequence}}.json", sequence=study.sequences(name))
+        case "archives":
+            return [f"{RESULTS}/data/{name}/archives/{part.name}.json" for part in study.parts(name)]
+        case "files":
+            return [f"{RESULTS}/data/{name}/manifest.json"]
+        case "hand":
+            return []
 
 
-def prepared_records(wildcards):
-    if not study.published(wildcards.dataset):
-        return raw_manifests(wildcards)
-    dataset = study.dataset(wildcards.dataset)
-    return expand(
-        f"{RESULTS}/data/{wildcards.dataset}/prepared/{{sequence}}.json", sequence=frame_index.sequences(dataset)
-    )
+def indexed_records(wildcards):
+    name = wildcards.dataset
+    if study.dataset(name).comes_by != "archives":
+        return raw_records(wildcards)
+    return expand(f"{RESULTS}/data/{name}/prepared/{{sequence}}.json", sequence=study.sequences(name))
 
 
 def packed_folder(dataset, size):

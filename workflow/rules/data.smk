@@ -70,7 +70,7 @@ rule archive:
 
 rule preflight:
     input:
-        raw_manifests,
+        raw_records,
         image=image("analysis"),
     output:
         report=f"{RESULTS}/data/{{dataset}}/preflight.json",
@@ -116,7 +116,7 @@ rule prepare:
 
 rule index:
     input:
-        prepared_records,
+        indexed_records,
         image=image("analysis"),
     output:
         index=f"{RESULTS}/data/{{dataset}}/index.parquet",

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from depth2seg.commands.arguments import add_dataset
-from depth2seg.data import download, index, manifest
+from depth2seg.data import download, manifest, sets
 from depth2seg.errors import UserError
 from depth2seg.files import write_json
 
@@ -18,11 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Complete the folder and write the manifest of what it holds."""
     source = arguments.settings["source"]
-    reader = index.reader(source)
-    if not hasattr(reader, "manifest"):
-        rendered = source.startswith("rendered-")
-        way = "its files are made by `python -m depth2seg render`" if rendered else "this workflow cannot obtain it yet"
-        raise UserError(f"source '{source}' is not downloaded: {way}")
-    files = reader.manifest()
-    download.fetch(arguments.root, files, arguments.settings.get("mirror") or reader.MIRROR)
+    module = sets.module(source)
+    if not hasattr(module, "manifest"):
+        verb = {"rendering": "render", "archives": "archive"}.get(module.Dataset.comes_by)
+        way = f"`python -m depth2seg {verb}` obtains them" if verb else "a person puts them there"
+        raise UserError(f"source '{source}' has no list of files that could be fetched: {way}")
+    files = module.manifest()
+    download.fetch(arguments.root, files, arguments.settings.get("mirror") or module.MIRROR)
     write_json(arguments.out, manifest.verified_manifest(source, files))

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 from depth2seg.commands.arguments import add_dataset
-from depth2seg.data import index
+from depth2seg.data import sets
 from depth2seg.errors import UserError
 from depth2seg.files import write_json
 
@@ -21,11 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Look at everything, then complain of everything, or write what was counted."""
     source = arguments.settings["source"]
-    reader = index.reader(source)
-    if not hasattr(reader, "preflight"):
+    module = sets.module(source)
+    if not hasattr(module, "preflight"):
         raise UserError(f"source '{source}' has no preflight: its files are verified where they are made or downloaded")
     if not arguments.root.is_dir():
         raise UserError(f"{arguments.root}: no such folder; the files of '{source}' belong there. Check data_root")
-    report = reader.preflight(arguments.root, arguments.settings).report(source)
+    report = module.preflight(arguments.root, arguments.settings).report(source)
     write_json(arguments.out, report)
     logger.info("%s is complete: %s", arguments.root, ", ".join(f"{name} {value}" for name, value in report.items()))

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from depth2seg.commands.arguments import add_dataset
-from depth2seg.data import index
+from depth2seg.data import sets
 from depth2seg.errors import UserError
 from depth2seg.files import write_json
 
@@ -19,11 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Make what is missing, and write the record."""
     source = arguments.settings["source"]
-    reader = index.reader(source)
-    if not hasattr(reader, "prepare"):
+    module = sets.module(source)
+    if not hasattr(module, "prepare"):
         raise UserError(f"source '{source}': nothing of it needs to be prepared")
-    parts = reader.sequences(arguments.settings)
+    parts = module.sequences(arguments.settings)
     if arguments.sequence not in parts:
         raise UserError(f"--sequence {arguments.sequence!r} is none of this data set's: {parts[0]} ... {parts[-1]}")
-    made = reader.prepare(arguments.root, arguments.settings, arguments.sequence)
+    made = module.prepare(arguments.root, arguments.settings, arguments.sequence)
     write_json(arguments.out, {"source": source, "sequence": arguments.sequence} | made)

@@ -4,11 +4,10 @@ import argparse
 import json
 import logging
 from pathlib import Path
+from types import ModuleType
 
+from depth2seg.data import sets
 from depth2seg.errors import UserError
-from depth2seg.scenes import layout
-
-SOURCES = ("rendered-street", "rendered-room", "rendered-object")
 
 log = logging.getLogger(__name__)
 
@@ -23,35 +22,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Render what is asked for, unless it is there and verified."""
-    dataset = json.loads(arguments.settings)
-    check(dataset)
-    layout.parse_job(dataset, arguments.sequence)
-    from depth2seg.scenes.sequence import already_rendered, render_sequence
+    dataset, job = json.loads(arguments.settings), arguments.sequence
+    module = sets.module(str(dataset.get("source")))
+    check(module, dataset, job)
+    from depth2seg.scenes.sequence import already_rendered
 
-    if already_rendered(dataset, arguments.sequence, arguments.root):
-        log.info("%s is there and verified: nothing to render", arguments.sequence)
+    if already_rendered(dataset, job, arguments.root):
+        log.info("%s is there and verified: nothing to render", job)
         return
     from depth2seg.scenes.tracer import use_threads
 
     use_threads(arguments.threads)
-    if dataset["source"] == "rendered-object":
-        from depth2seg.scenes.objects import render_objects
-
-        render_objects(dataset, arguments.sequence, arguments.root)
-    elif dataset["source"] == "rendered-room":
-        from depth2seg.scenes.rooms.sequence import render_room
-
-        render_room(dataset, arguments.sequence, arguments.root)
-    else:
-        render_sequence(dataset, arguments.sequence, arguments.root)
+    module.render(dataset, job, arguments.root)
 
 
-def check(dataset: dict) -> None:
-    """UserError where settings cannot be rendered."""
-    if dataset.get("source") not in SOURCES:
-        raise UserError(f"--settings: source is {dataset.get('source')!r}; {', '.join(SOURCES)} can be rendered")
+def check(module: ModuleType, dataset: dict, job: str) -> None:
+    """UserError where settings cannot be rendered, or have no such job."""
+    if not hasattr(module, "render"):
+        raise UserError(f"--settings: source {dataset['source']!r} cannot be rendered")
     samples = int(dataset["samples"])
     if samples < 1 or round(samples**0.5) ** 2 != samples:
         raise UserError(
             f"--settings: samples is {samples}; it must be a square number (1, 4, 9, 16): a grid in each pixel"
         )
+    jobs = module.sequences(dataset)
+    if job not in jobs:
+        raise UserError(f"--sequence {job!r} is none of this data set's: {jobs[0]} ... {jobs[-1]}")

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from depth2seg.data import cityscapes
-from depth2seg.data.cityscapes import AFTER, BEFORE, CITIES, SIZE, Snippet
 from depth2seg.data.preflight import Findings, spread
+from depth2seg.data.sets import cityscapes
+from depth2seg.data.sets.cityscapes import AFTER, BEFORE, CITIES, LABELLED, SIZE, Snippet
 
-COUNTS = {"train": 2975, "val": 500}  # finely labelled frames, as published
 _PACKAGES = {
     "rightImg8bit": ("rightImg8bit.png", "rightImg8bit_trainvaltest"),
     "disparity": ("disparity.png", "disparity_trainvaltest"),
@@ -25,8 +24,8 @@ def check(root: Path, dataset: Mapping) -> Findings:
         frames = [snippet for city in found for snippet in city]
         if set(cities) <= set(chosen):
             findings.expect(
-                len(frames) == COUNTS[split],
-                f"{root}/leftImg8bit/{split} holds {len(frames)} images, {COUNTS[split]} are published: extract "
+                len(frames) == LABELLED[split],
+                f"{root}/leftImg8bit/{split} holds {len(frames)} images, {LABELLED[split]} are published: extract "
                 "leftImg8bit_trainvaltest anew",
             )
         findings.facts[f"{split}_frames"] = len(frames)

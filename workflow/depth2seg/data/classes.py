@@ -135,21 +135,6 @@ _CITYSCAPES: tuple[tuple[int, str, int, tuple[int, int, int]], ...] = (
 _KITTI7_LABEL_IDS = (7, 8, 11, 21, 22, 23, 26)
 """The 7 classes that count in the paper's released KITTI evaluation."""
 
-_CAMVID: tuple[tuple[str, tuple[int, int, int]], ...] = (
-    ("sky", (128, 128, 128)),
-    ("building", (128, 0, 0)),
-    ("pole", (192, 192, 128)),
-    ("road", (128, 64, 128)),
-    ("pavement", (60, 40, 222)),
-    ("tree", (128, 128, 0)),
-    ("sign", (192, 128, 128)),
-    ("fence", (64, 64, 128)),
-    ("car", (64, 0, 128)),
-    ("pedestrian", (64, 64, 0)),
-    ("bicyclist", (0, 128, 192)),
-)
-
-
 def _cityscapes() -> ClassTable:
     train_ids = {label: train for label, _, train, _ in _CITYSCAPES}
     counted = sorted((row for row in _CITYSCAPES if row[2] != IGNORE), key=lambda row: row[2])
@@ -159,15 +144,6 @@ def _cityscapes() -> ClassTable:
         colours=tuple(colour for _, _, _, colour in counted),
         train_ids=train_ids,
         subsets={"kitti7": tuple(train_ids[label] for label in _KITTI7_LABEL_IDS)},
-    )
-
-
-def _camvid() -> ClassTable:
-    return ClassTable(
-        name="camvid",
-        names=tuple(name for name, _ in _CAMVID),
-        colours=tuple(colour for _, colour in _CAMVID),
-        train_ids={**{label: label for label in range(len(_CAMVID))}, len(_CAMVID): IGNORE},
     )
 
 
@@ -182,7 +158,8 @@ _NYU = (
     _nyu("nyu13", NYU13, {name: NYU13_OF_40.get(name, "objects") for name in NYU40}),
 )
 
-TABLES: dict[str, ClassTable] = {table.name: table for table in (_cityscapes(), _camvid(), *_NYU)}
+TABLES: dict[str, ClassTable] = {table.name: table for table in (_cityscapes(), *_NYU)}
+"""Tables that several data sets share; one that a single data set has is in its module."""
 
 
 def class_table(name: str) -> ClassTable:
@@ -191,6 +168,9 @@ def class_table(name: str) -> ClassTable:
     Raises:
         UserError: there is none.
     """
-    if name not in TABLES:
-        raise UserError(f"unknown classes '{name}': expected one of {', '.join(TABLES)}")
-    return TABLES[name]
+    from depth2seg.data import sets
+
+    known = TABLES | {table.name: table for module in sets.modules() for table in getattr(module, "CLASSES", ())}
+    if name not in known:
+        raise UserError(f"unknown classes '{name}': expected one of {', '.join(known)}")
+    return known[name]

@@ -5,28 +5,14 @@ in pixels of the stored image, with pixel centres at whole numbers: (0, 0) is th
 principal point in the middle of the image is at ((width - 1) / 2, (height - 1) / 2). Depth files hold 16-bit numbers;
 the column ``depth_unit`` says how many metres 1 is, and is there only where that is not KITTI's 1/256.
 
-A data set is one module of this package, found by its config key ``source``. It offers
-
-- ``build_index(root, dataset)``: the table, from the files under ``root`` and the data set's block of the config;
-- ``sequences(dataset)``: the names of the jobs that obtain or prepare its raw files, without importing anything heavy;
-
-where the number of frames is known before they are there,
-
-- ``rows_at_most(dataset)``: of each split, how many rows it can have, and the columns that they fill;
-
-and a published one also
-
-- ``preflight(root, dataset)``: what is wrong with its folder (`depth2seg.data.preflight`);
-- ``prepare(root, dataset, sequence)``: makes, in one such job, what the index needs and the archives do not hold.
+What knows a data set's own layout is its module in `depth2seg.data.sets`.
 """
 
-import importlib
-import importlib.util
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from types import ModuleType
 from typing import TYPE_CHECKING
 
+from depth2seg.data import sets
 from depth2seg.errors import UserError
 from depth2seg.files import atomic_path
 
@@ -40,34 +26,6 @@ COLUMNS = ("split", "sequence", "frame", *PATHS, *INTRINSICS, "baseline")
 DEPTH_UNIT = "depth_unit"
 KEY = ["split", "sequence", "frame"]
 
-# Sources whose files another source's module reads; every other source is read by the module of its own name.
-_READERS = {
-    "rendered-street": "kitti",
-    "rendered-room": "nyu",
-    "rendered-object": "objects",
-    "kitti": "kitti_raw",
-    "nyu": "nyu_published",
-}
-
-
-def reader(source: str) -> ModuleType:
-    """The module that reads a source's files.
-
-    Raises:
-        UserError: there is no such source.
-    """
-    name = _READERS.get(source, source).replace("-", "_")
-    path = f"depth2seg.data.{name}"
-    module = importlib.import_module(path) if name.isidentifier() and importlib.util.find_spec(path) else None
-    if not hasattr(module, "build_index"):
-        raise UserError(f"source '{source}': no module {path} with a build_index; is the source's name misspelled?")
-    return module
-
-
-def sequences(dataset: Mapping) -> list[str]:
-    """Names of the jobs that obtain the raw files of a data set, from its block of the config."""
-    return reader(dataset["source"]).sequences(dataset)
-
 
 def build(root: Path, dataset: Mapping) -> "pd.DataFrame":
     """Build and check a data set's frame index.
@@ -80,7 +38,7 @@ def build(root: Path, dataset: Mapping) -> "pd.DataFrame":
         UserError: the folder is missing, lacks files, or holds something else.
     """
     root = Path(root)
-    module = reader(dataset["source"])
+    module = sets.module(dataset["source"])
     if not root.is_dir():
         raise UserError(
             f"data folder {root} is missing: it should hold the raw files of '{dataset['source']}'. Check "

@@ -11,22 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depth2seg.errors import UserError
-from depth2seg.scenes import layout
-from depth2seg.scenes.layout import Drive, LabelledImage, sequences
+from depth2seg.scenes.layout import Drive, LabelledImage
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["build_index", "read_index", "sequences"]
-
 PATHS = ["image", "right_image", "semantic", "depth", "lidar", "flow"]
 NUMBERS = ["fx", "fy", "cx", "cy", "baseline"]
 COLUMNS = ["split", "sequence", "frame", *PATHS, *NUMBERS]
-
-
-def build_index(root: Path, dataset: dict) -> pandas.DataFrame:
-    """Frame index of a rendered street data set; UserError if the folder is missing, half there or another's."""
-    return read_index(root, layout.drives(dataset), layout.labelled_images(dataset), tuple(dataset["size"]))
 
 
 def read_index(

@@ -7,40 +7,19 @@
     {scene}/depth/{frame:06d}.png    16 bit, millimetres, 0 = no measurement
     {scene}/label/{frame:06d}.png    8 bit, NYU-40 ids 1 to 40, 0 = unlabelled; only frames that have labels
 
-Rendered rooms are written in it, one scene a sequence.
+Rendered rooms and NYU's own recordings are written in it.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from depth2seg.errors import UserError
-from depth2seg.scenes.layout import LABEL_BASE, frame_numbers, job_name, sequences
-
-if TYPE_CHECKING:
-    import pandas
-
-__all__ = ["build_index", "scene_rows", "sequences"]
 
 MILLIMETRE = 0.001
 INTRINSICS = ("fx", "fy", "cx", "cy")
 AGAIN = "obtain or render the scene again"
-
-
-def build_index(root: Path, dataset: dict) -> pandas.DataFrame:
-    """Frame index of rendered rooms; UserError if a scene is missing, half there or another data set's."""
-    import pandas
-
-    rows = []
-    for split, block in dataset["splits"].items():
-        wanted, labelled = set(frame_numbers(block)), split in LABEL_BASE
-        for scene in (job_name(split, i) for i in range(int(block["sequences"]))):
-            found = scene_rows(root, scene, split, tuple(dataset["size"]))
-            _check_frames(root / scene, found, wanted, labelled)
-            rows += [row for row in found if row["frame"] in wanted]
-    return pandas.DataFrame(rows)
 
 
 def scene_rows(root: Path, scene: str, split: str, size: tuple[int, int] | None = None) -> list[dict]:
@@ -89,16 +68,6 @@ def read_camera(path: Path) -> tuple[dict[str, float], tuple[int, int]]:
     if not (0 <= camera["cx"] < size[1] and 0 <= camera["cy"] < size[0] and min(camera["fx"], camera["fy"]) > 0):
         raise UserError(f"{path}: {values} is no camera: its axis does not meet its image; {AGAIN}")
     return camera, size
-
-
-def _check_frames(folder: Path, rows: list[dict], wanted: set[int], labelled: bool) -> None:
-    lacking = wanted - {row["frame"] for row in rows}
-    if lacking:
-        raise UserError(f"{folder / 'image'}: lacks {len(lacking)} of {len(wanted)} images, the first is "
-                        f"{min(lacking):06d}.png; {AGAIN}")  # fmt: skip
-    for row in rows:
-        if labelled and row["frame"] in wanted and "semantic" not in row:
-            raise UserError(f"{folder}/label/{row['frame']:06d}.png: missing; {AGAIN}")
 
 
 def _number(image: Path) -> int:

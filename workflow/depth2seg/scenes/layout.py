@@ -61,22 +61,9 @@ def job_name(split: str, index: int) -> str:
     return f"{split}-{index:04d}"
 
 
-def sequences(dataset: dict) -> list[str]:
-    """Jobs of a rendered data set: one a sequence of streets or rooms, or one a split and class of objects."""
-    if dataset["source"] == "rendered-object":
-        return [f"{split}-{name}" for split in dataset["splits"] for name in OBJECT_CLASSES]
-    if dataset["source"] == "rendered-room":
-        return [job_name(s, i) for s, block in dataset["splits"].items() for i in range(int(block["sequences"]))]
+def street_jobs(dataset: dict) -> list[str]:
+    """Jobs of a rendered street data set, one a sequence."""
     return [job_name(s, i) for s, block in dataset["splits"].items() for i in range(_count(s, block))]
-
-
-def parse_job(dataset: dict, name: str) -> tuple[str, str]:
-    """(split, rest) of a job's name; UserError if the data set has no such job."""
-    if name not in sequences(dataset):
-        raise UserError(f"--sequence {name!r} is none of this data set's: {sequences(dataset)[0]} ... "
-                        f"{sequences(dataset)[-1]}")  # fmt: skip
-    split, _, rest = name.partition("-")
-    return split, rest
 
 
 def drives(dataset: dict) -> list[Drive]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from depth2seg.scenes import buildings, furniture, people, plants, vehicles
 from depth2seg.scenes.camera import Camera
-from depth2seg.scenes.layout import OBJECT_CLASSES, parse_job
+from depth2seg.scenes.layout import OBJECT_CLASSES
 from depth2seg.scenes.mesh import Paint, Triangles, box, join, pose, quads
 from depth2seg.scenes.sequence import save, with_progress, write_manifest
 from depth2seg.scenes.shading import photograph, random_light
@@ -33,7 +33,7 @@ _PER_TEXTURES = 40  # images that share one set of textures, which takes as long
 
 def render_objects(dataset: dict, job: str, root: Path) -> None:
     """Render all images of a job "{split}-{class}", and last its manifest."""
-    split, name = parse_job(dataset, job)
+    split, _, name = job.partition("-")
     total = int(dataset["splits"][split]["images"])
     seed = [int(dataset["seed"]), _SPLITS.index(split), OBJECT_CLASSES.index(name)]
 

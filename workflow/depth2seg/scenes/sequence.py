@@ -35,8 +35,8 @@ log = logging.getLogger(__name__)
 
 
 def render_sequence(dataset: dict, job: str, root: Path) -> None:
-    """Render the frames of a job, a name that layout.sequences gives, and last its manifest."""
-    split, index = layout.parse_job(dataset, job)
+    """Render the frames of a job, "{split}-{number}", and last its manifest."""
+    split, _, index = job.partition("-")
     frames = layout.frame_numbers(dataset["splits"][split])
     drive = Drive(dataset, split, int(index), frames[-1])
     if split in layout.DRIVE_BASE:

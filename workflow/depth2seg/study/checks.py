@@ -1,7 +1,7 @@
 """What a config's types cannot say: names that must exist, combinations that make sense, sizes that fit."""
 
-from depth2seg.data import nyu_raw, registry
-from depth2seg.data.kitti_splits import LABELLED, TEST_IMAGES
+from depth2seg.data import registry
+from depth2seg.data.blocks import DatasetBlock
 from depth2seg.errors import UserError
 from depth2seg.study.combinations import combination_problems
 from depth2seg.study.schema import Config, RecipeBlock, Schedule
@@ -15,12 +15,7 @@ def check(config: Config) -> None:
         problems += _recipe_problems(config, name, recipe)
     problems += _circles(config)
     for name, dataset in config.datasets.items():
-        problems += _part_problems(f"datasets.{name}", dataset)
-        if dataset.source == "nyu" and dataset.raw and not nyu_raw.parts(dataset.model_dump()):
-            problems.append(
-                f"datasets.{name}.parts: with raw: true they hold none of the recordings (key `raw_parts`); name some, "
-                "or leave `parts` out"
-            )
+        problems += _dataset_problems(f"datasets.{name}", dataset)
     for name, setting in config.settings.items():
         key = f"settings.{name}"
         problems += _schedule_problems(f"{key}.schedule", setting.schedule)
@@ -45,25 +40,8 @@ def check(config: Config) -> None:
         raise UserError(f"study '{config.study}':\n" + "\n".join(f"  {line}" for line in problems))
 
 
-def labelled_images(dataset: object) -> int | None:
-    """How many labelled training images a data set's config promises; None where only its files tell."""
-    match dataset.source:
-        case "rendered-street" | "rendered-room":
-            return dataset.splits.train.sequences * dataset.splits.train.frames
-        case "camvid":
-            return 164
-        case "kitti":
-            return LABELLED - TEST_IMAGES
-        case "cityscapes" if dataset.cities is None:
-            return 2975
-        case "nyu":
-            return 795
-        case _:
-            return None
-
-
-def _part_problems(key: str, dataset: object) -> list[str]:
-    problems = []
+def _dataset_problems(key: str, dataset: DatasetBlock) -> list[str]:
+    problems = [f"{key}.{problem}" for problem in dataset.problems()]
     for field in ("parts", "sha256"):
         try:
             registry.parts(dataset.source, getattr(dataset, field, None))
@@ -98,30 +76,21 @@ def _recipe_problems(config: Config, name: str, recipe: RecipeBlock) -> list[str
     return problems
 
 
-def _fit_problems(key: str, recipe: RecipeBlock, dataset: object) -> list[str]:
-    source = dataset.source
-    found = "objects" if source == "rendered-object" else "video"
-    if task_specs()[recipe.task].trains_on not in (found, "images"):
-        return [f"{key}.dataset: '{recipe.dataset}' ({source}) cannot train task '{recipe.task}'"]
-    if source == "camvid" and recipe.supervision not in (None, "video"):
-        return [f"{key}.supervision: camvid is video of one camera; it has no {recipe.supervision}"]
-    if source == "nyu" and task_specs()[recipe.task].trains_on == "video" and recipe.supervision != "dense":
-        if not dataset.raw:
-            return [
-                f"{key}: the labelled frames of nyu are no video; use a depth recipe with supervision 'dense', or "
-                f"the recordings: datasets.{recipe.dataset}.raw: true"
-            ]
-        if recipe.supervision not in (None, "video"):
-            return [f"{key}.supervision: nyu is seen by one camera; it has no {recipe.supervision}"]
-    lacking = {"kitti": "dense", "cityscapes": "lidar"}.get(source)
-    if lacking is not None and recipe.supervision == lacking:
-        return [f"{key}.supervision: {source} has no {lacking} depth to train on"]
-    if source == "rendered-room" and recipe.supervision not in (None, "video", "dense"):
+def _fit_problems(key: str, recipe: RecipeBlock, dataset: DatasetBlock) -> list[str]:
+    asked, shown = task_specs()[recipe.task].trains_on, dataset.shows
+    if recipe.supervision is not None and dataset.supervisions:
+        if recipe.supervision in dataset.supervisions:
+            return []
         return [
-            f"{key}.supervision: rendered-room is seen by one hand-held camera that measures every pixel's depth; "
-            f"it has no {recipe.supervision}; use 'video' or 'dense'"
+            f"{key}.supervision: '{recipe.dataset}' ({dataset.source}) has nothing for '{recipe.supervision}'; it has "
+            f"what it takes for {_names(dataset.supervisions)}"
         ]
-    return []
+    if asked in (shown, "images"):
+        return []
+    return [
+        f"{key}.dataset: '{recipe.dataset}' ({dataset.source}) shows {shown}, and cannot train task '{recipe.task}', "
+        f"which wants {asked}"
+    ]
 
 
 def _circles(config: Config) -> list[str]:
@@ -152,7 +121,7 @@ def _experiment_problems(config: Config, name: str) -> list[str]:
             *problems,
             f"{key}.dataset: '{experiment.dataset}' is no labelled data set; use {_names(labelled)}",
         ]
-    available = labelled_images(dataset)
+    available = dataset.labelled
     for size in experiment.train_sizes:
         if available is not None and size > available:
             problems.append(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from depth2seg.data import index, registry
+from depth2seg.data import index, registry, sets
 from depth2seg.data.packing import ARRAYS, column_of
 from depth2seg.study import step_kinds
 from depth2seg.study.study import Study
@@ -66,10 +66,10 @@ def _used(study: Study) -> dict[str, set[tuple[int, int]]]:
 
 def _data(study: Study) -> Iterator[dict]:
     for name in _used(study):
-        block = study.dataset(name)
-        if study.rendered(name):
-            yield _row("render", name, len(index.sequences(block)))
-        elif study.published(name):
+        block = study.block(name)
+        if study.dataset(name).comes_by == "rendering":
+            yield _row("render", name, len(study.sequences(name)))
+        elif study.dataset(name).comes_by == "archives":
             for part in study.parts(name):
                 about = part.about / 1e9 if part.about else None
                 size = "" if part.size else "size as published, rounded" if about else "size not published"
@@ -80,7 +80,7 @@ def _data(study: Study) -> Iterator[dict]:
             if total and unsized and not any(block[key] for key in total.chosen_by):
                 sizes = {"download_gb": total.download / 1e9, "disk_gb": total.disk / 1e9}
                 yield _row("download", f"{name}: {total.what}", 0, total.source, **sizes)
-        else:
+        elif study.dataset(name).comes_by == "files":
             for part in registry.parts(block["source"]):
                 size = part.size / 1e9
                 note = f"one job for all files; {part.licence}"
@@ -89,9 +89,9 @@ def _data(study: Study) -> Iterator[dict]:
 
 def _packing(study: Study) -> Iterator[dict]:
     for name, sizes in _used(study).items():
-        if study.published(name):
+        if study.dataset(name).comes_by == "archives":
             yield _row("preflight", name, 1)
-            yield _row("prepare", name, len(index.sequences(study.dataset(name))))
+            yield _row("prepare", name, len(study.sequences(name)))
         yield _row("index", name, 1)
         for height, width in sorted(sizes):
             yield _row("pack", f"{name} {height}x{width}", 1, **_packed(study, name, height, width))
@@ -99,14 +99,14 @@ def _packing(study: Study) -> Iterator[dict]:
 
 def _packed(study: Study, name: str, height: int, width: int) -> dict:
     """Note and disk space of a data set's packed frames: every row has every array that any row fills."""
-    block = study.dataset(name)
-    reader = index.reader(block["source"])
-    if not hasattr(reader, "rows_at_most"):
+    block = study.block(name)
+    module = sets.module(block["source"])
+    if not hasattr(module, "rows_at_most"):
         size = f"{3 * height * width / 1e6:.2f} GB a 1000 images, once more for right images"
         return {"note": f"{size}; frames not counted yet"}
     settings = json.loads(study.packing_settings(name, height, width))
     rows = {
-        split: of for split, of in reader.rows_at_most(block).items() if split in settings.get("splits", index.SPLITS)
+        split: of for split, of in module.rows_at_most(block).items() if split in settings.get("splits", index.SPLITS)
     }
     filled = {column for _, columns in rows.values() for column in columns}
     arrays = [ARRAYS[array] for array in settings["columns"] if column_of(array) in filled]

@@ -95,8 +95,8 @@ class View:
 
 
 def render_room(dataset: dict, job: str, root: Path) -> None:
-    """Render the frames of a job, a name that layout.sequences gives, and last its manifest."""
-    split, index = layout.parse_job(dataset, job)
+    """Render the frames of a job, "{split}-{number}", and last its manifest."""
+    split, _, index = job.partition("-")
     frames = layout.frame_numbers(dataset["splits"][split])
     visit = Visit(dataset, split, int(index), frames)
     files = [_camera_file(visit, root / job)]

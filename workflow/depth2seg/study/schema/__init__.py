@@ -1,21 +1,14 @@
 """The config's schema: every key typed, unknown keys refused. One class a block of the YAML file."""
 
-from depth2seg.study.schema.block import Block
 from depth2seg.study.schema.config import Config, Containers, Experiment
-from depth2seg.study.schema.datasets import Cityscapes, Kitti, Nyu, Published
 from depth2seg.study.schema.recipes import RecipeBlock, recipe_block
 from depth2seg.study.schema.training import Jitter, Schedule, Setting
 
 __all__ = [
-    "Block",
-    "Cityscapes",
     "Config",
     "Containers",
     "Experiment",
     "Jitter",
-    "Kitti",
-    "Nyu",
-    "Published",
     "RecipeBlock",
     "Schedule",
     "Setting",

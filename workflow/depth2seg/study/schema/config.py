@@ -1,13 +1,18 @@
 """The whole config file, and its blocks of experiments and containers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Union
 
 from pydantic import Field
 
-from depth2seg.study.schema.block import Backbone, Block, Count, Name
-from depth2seg.study.schema.datasets import Dataset
+from depth2seg.block import Backbone, Block, Count, Name
+from depth2seg.data import sets
 from depth2seg.study.schema.recipes import Recipe
 from depth2seg.study.schema.training import Setting
+
+Dataset = Annotated[
+    Union[tuple(module.Dataset for module in sets.modules())],  # noqa: UP007 (a tuple made at run time)
+    Field(discriminator="source"),
+]
 
 
 class Experiment(Block):

@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Union
 
 from pydantic import Field, TypeAdapter, create_model
 
+from depth2seg.block import Backbone, Block, Count, Digest, Size
 from depth2seg.models.sources import SOURCES
-from depth2seg.study.schema.block import Backbone, Block, Count, Digest, Size
 from depth2seg.study.schema.training import Jitter, Schedule
 from depth2seg.study.task_specs import TaskSpec, task_specs
 

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from depth2seg.block import Block, Count, CropSize, NotNegative, Positive, Protocol, Size
 from depth2seg.models.families import DECODERS
-from depth2seg.study.schema.block import Block, Count, CropSize, NotNegative, Positive, Protocol, Size
 
 
 class Schedule(Block):

@@ -12,8 +12,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from pydantic import Field
+
+from depth2seg.data.blocks import Published
 from depth2seg.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,9 +31,45 @@ CITIES = {
     ),
     "val": ("frankfurt", "lindau", "munster"),
 }  # fmt: skip
+LABELLED = {"train": 2975, "val": 500}  # finely labelled frames, as published
 SIZE = (1024, 2048)  # height, width of every image
 BEFORE, AFTER = 19, 10  # frames of a snippet before and after the one with labels
 _NAME = re.compile(r"(?P<city>[a-z]+)_(?P<sequence>\d{6})_(?P<frame>\d{6})_leftImg8bit\.png")
+
+
+class Dataset(Published):
+    """Cityscapes' 5,000 finely labelled frames (train and val), and the video around them.
+
+    ``video``: whether the sequence frames are there. ``crop``: first and end row, first and end column of what
+    pre-training sees; the rows below are the car's hood. ``cities``: only these.
+    """
+
+    source: Literal["cityscapes"]
+    classes: Literal["cityscapes"] = "cityscapes"
+    video: bool = True
+    crop: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=4, max_length=4)] = Field([0, 768, 0, 2048])
+    cities: Annotated[list[Literal[tuple(c for cs in CITIES.values() for c in cs)]], Field(min_length=1)] | None = None
+
+    @property
+    def shows(self) -> Literal["video", "images"]:
+        """Without the sequence frames, single images."""
+        return "video" if self.video else "images"
+
+    @property
+    def supervisions(self) -> tuple[str, ...]:
+        """Those of a stereo pair whose disparity is published."""
+        return ("video", "stereo", "video+stereo", "dense") if self.video else ("stereo", "dense")
+
+    @property
+    def labelled(self) -> int | None:
+        """The publisher's train; of chosen cities, their files tell."""
+        return LABELLED["train"] if self.cities is None else None
+
+    def needed_parts(self) -> list[str] | None:
+        """The packages; without ``video`` not the largest, that of the sequences."""
+        packages = ("leftImg8bit", "rightImg8bit", "disparity", "camera", "gtFine")
+        sequences = ("leftImg8bit_sequence",) if self.video else ()
+        return self.parts or [f"{name}_trainvaltest" for name in (*packages, *sequences)]
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from depth2seg.data import nyu_labelled, nyu_raw
+from pydantic import Field
+
+from depth2seg.block import Count
+from depth2seg.data import nyu_labelled, nyu_raw, registry
+from depth2seg.data.blocks import Published
 from depth2seg.errors import UserError
 
 if TYPE_CHECKING:
     import pandas
 
     from depth2seg.data.preflight import Findings
+
+
+class Dataset(Published):
+    """NYU-Depth-V2's labelled frames, with dense depth, and its raw recordings to pre-train on.
+
+    ``raw``: whether the recordings are taken; without them, pre-training sees the labelled training frames.
+    ``stride``: every n-th frame of a recording. ``raw_parts``: only these of the registry's parts.
+    """
+
+    source: Literal["nyu"]
+    classes: Literal["nyu40", "nyu13"] = "nyu40"
+    raw: bool = False
+    stride: Count = 10
+    raw_parts: Annotated[list[Literal[tuple(nyu_raw.all_parts())]], Field(min_length=1)] | None = None
+
+    @property
+    def shows(self) -> Literal["video", "images"]:
+        """The labelled frames are no video, the recordings are."""
+        return "video" if self.raw else "images"
+
+    @property
+    def supervisions(self) -> tuple[str, ...]:
+        """Those of a single camera."""
+        return ("video", "dense") if self.raw else ("dense",)
+
+    @property
+    def labelled(self) -> int:
+        """The official split's."""
+        return 795
+
+    def needed_parts(self) -> list[str] | None:
+        """The labelled frames with split and classes, and the raw parts."""
+        return self.parts or [*(part.name for part in registry.parts("nyu")), *nyu_raw.parts(self.model_dump())]
+
+    def problems(self) -> list[str]:
+        """Recordings that are asked for have to be among the parts."""
+        if not self.raw or nyu_raw.parts(self.model_dump()):
+            return []
+        return [
+            "parts: with raw: true they hold none of the recordings (key `raw_parts`); name some, or leave `parts` out"
+        ]
 
 
 def sequences(dataset: Mapping) -> list[str]:

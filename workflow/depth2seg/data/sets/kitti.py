@@ -11,9 +11,13 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from pydantic import Field
+
+from depth2seg.block import NotNegative
 from depth2seg.data import kitti, kitti_splits
+from depth2seg.data.blocks import Published
 from depth2seg.errors import UserError
 from depth2seg.files import atomic_path
 from depth2seg.scenes.layout import Drive
@@ -25,6 +29,36 @@ if TYPE_CHECKING:
 
 CAMERA = "image_02"  # left colour
 logger = logging.getLogger(__name__)
+
+
+class Dataset(Published):
+    """KITTI's raw drives of the Eigen split, and the 200 labelled images of its semantic benchmark.
+
+    ``held_out``: what pre-trained networks are measured on, Eigen's 697 test frames or the validation drives.
+    ``least_motion``: metres a frame below which the camera stands still, and trains nothing. ``drives``: only these.
+    """
+
+    source: Literal["kitti"]
+    classes: Literal["cityscapes"] = "cityscapes"
+    held_out: Literal["test", "validation"] = "test"
+    least_motion: NotNegative = 0.1
+    drives: Annotated[list[Literal[tuple(kitti_splits.drive_splits())]], Field(min_length=1)] | None = None
+
+    @property
+    def supervisions(self) -> tuple[str, ...]:
+        """Those of a stereo pair with a laser scanner; no depth is dense."""
+        return ("video", "stereo", "video+stereo", "lidar")
+
+    @property
+    def labelled(self) -> int:
+        """Labelled images that are not of the test set."""
+        return kitti_splits.LABELLED - kitti_splits.TEST_IMAGES
+
+    def needed_parts(self) -> list[str] | None:
+        """The archives of the drives, their days' calibration, and the labelled images."""
+        used = [drive.name for drive in kitti_splits.drives(self.model_dump())]
+        days = sorted({name[:10] for name in used})
+        return self.parts or [*(f"{day}_calib" for day in days), *(name[:21] for name in used), "data_semantics"]
 
 
 def sequences(dataset: Mapping) -> list[str]:

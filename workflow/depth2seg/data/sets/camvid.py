@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from depth2seg.data import manifest as manifests
 from depth2seg.data import registry
+from depth2seg.data.blocks import DatasetBlock
+from depth2seg.data.classes import IGNORE, ClassTable
 from depth2seg.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,9 +27,49 @@ _SPLITS = {"val": "video", "train": "train", "test": "test"}
 _NAME = re.compile(r"CamVid/(?P<folder>val|train|test)/(?P<drive>\w+)_(?P<number>\d+)\.png")
 
 
+_CLASSES: tuple[tuple[str, tuple[int, int, int]], ...] = (
+    ("sky", (128, 128, 128)),
+    ("building", (128, 0, 0)),
+    ("pole", (192, 192, 128)),
+    ("road", (128, 64, 128)),
+    ("pavement", (60, 40, 222)),
+    ("tree", (128, 128, 0)),
+    ("sign", (192, 128, 128)),
+    ("fence", (64, 64, 128)),
+    ("car", (64, 0, 128)),
+    ("pedestrian", (64, 64, 0)),
+    ("bicyclist", (0, 128, 192)),
+)
+
+
+CLASSES = (
+    ClassTable(
+        name="camvid",
+        names=tuple(name for name, _ in _CLASSES),
+        colours=tuple(colour for _, colour in _CLASSES),
+        train_ids={**{label: label for label in range(len(_CLASSES))}, len(_CLASSES): IGNORE},
+    ),
+)
+
+
+class Dataset(DatasetBlock):
+    """The block. ``mirror``: where the files are downloaded from, instead of the registry's address."""
+
+    comes_by = "files"
+
+    source: Literal["camvid"]
+    classes: Literal["camvid"] = "camvid"
+    mirror: str | None = None
+
+    @property
+    def labelled(self) -> int:
+        """The images of the split ``train``."""
+        return 164
+
+
 def manifest() -> list[manifests.RawFile]:
     """The files that the study is defined on: 327 images and as many label images."""
-    return manifests.read_manifest(Path(__file__).with_name(PART.file))
+    return manifests.read_manifest(registry.manifest(PART))
 
 
 def sequences(dataset: Mapping) -> list[str]:
