@@ -49,25 +49,6 @@ def snakemake(checkout, *arguments):
     return subprocess.run(command, cwd=checkout, env=studies.environment(), capture_output=True, text=True)
 
 
-def test_the_guide_leads_to_a_trained_network(checkout):
-    done = snakemake(checkout, "--cores", "all", "results/smoke/tables/upright.csv")
-    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
-    metrics = json.loads((checkout / "results/smoke/pretrain/upright/resnet18/seed0/metrics.json").read_text())
-    assert metrics["task"] == "upright" and metrics["baseline"] == {"top1": 0.5}
-    assert 0 <= metrics["errors"]["top1"] <= 1
-    assert "upright" in (checkout / "results/smoke/tables/upright.csv").read_text()
-
-
-def test_its_keys_are_checked(checkout):
-    config = yaml.safe_load((checkout / "study.yaml").read_text())
-    config["recipes"]["upright"]["hiden"] = config["recipes"]["upright"].pop("hidden")
-    (checkout / "study.yaml").write_text(yaml.safe_dump(config))
-    done = snakemake(checkout, "--dry-run")
-    assert done.returncode != 0
-    told = done.stdout + done.stderr
-    assert "recipes.upright.hiden: unknown key" in told and "did you mean 'hidden'" in told
-
-
 def write_gardens(root):
     rng = np.random.default_rng(0)
     for split, count in (("train", 4), ("test", 2)):
@@ -81,13 +62,32 @@ def write_gardens(root):
                 cv2.imwrite(str(path), pixels.astype(np.uint8))
 
 
-def test_the_guide_leads_to_a_data_set_to_train_on_and_test_with(checkout):
-    missing = snakemake(checkout, "--cores", "all", "results/smoke/tables/gardens.csv")
-    assert missing.returncode != 0 and "data folder data/garden is missing" in missing.stdout + missing.stderr
+def test_the_guides_lead_to_trained_networks(checkout):
     write_gardens(checkout / "data" / "garden")
-    done = snakemake(checkout, "--cores", "all", "results/smoke/tables/gardens.csv")
+    results = checkout / "results/smoke"
+    tables = [f"results/smoke/tables/{name}.csv" for name in ("upright", "gardens")]
+    done = snakemake(checkout, "--cores", "all", *tables)
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
-    cells = (checkout / "results/smoke/tables/cells.csv").read_text()
-    assert "iou_lawn,iou_path,iou_plant" in cells
-    metrics = json.loads((checkout / "results/smoke/pretrain/of-gardens/resnet18/seed0/metrics.json").read_text())
+    metrics = json.loads((results / "pretrain/upright/resnet18/seed0/metrics.json").read_text())
+    assert metrics["task"] == "upright" and metrics["baseline"] == {"top1": 0.5}
+    assert 0 <= metrics["errors"]["top1"] <= 1
+    assert "upright" in (results / "tables/upright.csv").read_text()
+    metrics = json.loads((results / "pretrain/of-gardens/resnet18/seed0/metrics.json").read_text())
     assert metrics["dataset"] == "garden" and metrics["errors"]["psnr"] > 0
+    assert {"iou_lawn", "iou_path", "iou_plant"} <= set((results / "tables/cells.csv").read_text().split(","))
+
+
+def test_a_folder_that_nobody_filled_is_named(checkout):
+    done = snakemake(checkout, "--cores", "1", "results/smoke/data/garden/index.parquet")
+    assert done.returncode != 0
+    assert "data folder data/garden is missing" in (checkout / "results/smoke/logs/index/garden.log").read_text()
+
+
+def test_its_keys_are_checked(checkout):
+    config = yaml.safe_load((checkout / "study.yaml").read_text())
+    config["recipes"]["upright"]["hiden"] = config["recipes"]["upright"].pop("hidden")
+    (checkout / "study.yaml").write_text(yaml.safe_dump(config))
+    done = snakemake(checkout, "--dry-run")
+    assert done.returncode != 0
+    told = done.stdout + done.stderr
+    assert "recipes.upright.hiden: unknown key" in told and "did you mean 'hidden'" in told

@@ -42,7 +42,7 @@ def build(root: Path, dataset: Mapping) -> "pd.DataFrame":
     if not root.is_dir():
         raise UserError(
             f"data folder {root} is missing: it should hold the raw files of '{dataset['source']}'. Check "
-            "data_root, or let the study obtain them"
+            "data_root, and that the files are there or can be obtained"
         )
     frames = table(module.build_index(root, dataset).to_dict("records"))
     files = [path for column in PATHS for path in frames[column].dropna()]

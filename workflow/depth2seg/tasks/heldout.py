@@ -20,12 +20,12 @@ def held_out_batches(
     offsets: list[int] | tuple[int, ...] = (0,),
     labels: bool = False,
 ) -> Iterator[dict]:
-    """Preprocessed batches of the split ``val`` (``video`` where a data set has no ``val``), in order.
+    """Preprocessed batches of the split ``val``, in order; of ``video``, else ``train``, where a data set has none.
 
     Adds ``raw``, the first frame as uint8 (B, H, W, 3). Arrays that the data set lacks are left out; those it has
     stay numpy.
     """
-    split = "val" if len(packed.rows("val")) else "video"
+    split = next((name for name in ("val", "video") if len(packed.rows(name))), "train")
     present = [name for name in arrays if name in packed.arrays]
     frames = FrameSets(packed, split=split, offsets=offsets, arrays=present, labels=labels)
     keep = [*present, *(["label"] if labels else [])]
