@@ -11,7 +11,7 @@ import zipfile
 import cv2
 import numpy as np
 from depth2seg.data import kitti_splits, registry
-from depth2seg.data.sets.cityscapes import AFTER, BEFORE
+from depth2seg.data.cityscapes_files import AFTER, BEFORE
 from depth2seg.scenes import formats
 
 KITTI_SIZE = (96, 320)  # height, width: KITTI's own is about 375 x 1242, and differs by day

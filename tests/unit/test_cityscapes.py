@@ -7,7 +7,7 @@ import numpy as np
 import publishers_data as data
 import pytest
 from depth2seg.__main__ import main
-from depth2seg.data import decode, disparity, index, packer
+from depth2seg.data import cityscapes_files, decode, disparity, index, packer
 from depth2seg.data.packing import Packed
 from depth2seg.data.sets import cityscapes
 from depth2seg.errors import UserError
@@ -54,7 +54,7 @@ def test_disparity_becomes_depth(tmp_path):
 
 
 def test_the_published_camera(root):
-    camera = cityscapes.read_camera(root / "camera/train/aachen/aachen_000000_000019_camera.json")
+    camera = cityscapes_files.read_camera(root / "camera/train/aachen/aachen_000000_000019_camera.json")
     assert camera == {"fx": 2262.52, "fy": 2265.3017905988554, "cx": 1096.98, "cy": 513.137, "baseline": 0.209313}
 
 

@@ -39,6 +39,13 @@ def test_code_is_in_shape(arguments):
     assert done.returncode == 0, done.stdout
 
 
+def test_no_module_is_left_out():
+    run = {"cwd": studies.REPO, "stdout": subprocess.PIPE, "text": True, "check": True}
+    seen = subprocess.run([sys.executable, "-m", "ruff", "check", "--show-files", "."], **run).stdout
+    tracked = subprocess.run(["git", "ls-files", "*.py"], **run).stdout.splitlines()
+    assert {str(studies.REPO / name) for name in tracked} <= set(seen.splitlines())
+
+
 def test_snakemakes_linter_finds_nothing_new(tmp_path):
     printed = studies.snakemake(tmp_path, "--lint").stdout
     found = set(re.findall(r"^    \* (.*?):?$", printed, flags=re.MULTILINE))

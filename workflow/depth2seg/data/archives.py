@@ -105,12 +105,14 @@ class _Tar:
     def __init__(self, file: BinaryIO, limit: int):
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
-        self.stream = _Limited(gzip.open(file) if packed else file, limit)
+        self.stream = _Limited(gzip.open(file) if packed else file, limit)  # noqa: SIM115
         self.tar = tarfile.open(fileobj=self.stream, mode="r|")  # noqa: SIM115
 
     def __iter__(self) -> Iterator[Entry]:
         for info in self.tar:
-            yield Entry(info.name, info.size, info.isdir(), "" if info.isreg() or info.isdir() else _tar_kind(info), info)
+            yield Entry(
+                info.name, info.size, info.isdir(), "" if info.isreg() or info.isdir() else _tar_kind(info), info
+            )
         while self.stream.read(_BLOCK):  # to its checksum, which comes after the last entry
             pass
 

@@ -1,5 +1,6 @@
 """What blocks of data sets share, by the way that their files come: rendered, in archives, in files, or by hand."""
 
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -8,18 +9,18 @@ from depth2seg.block import Block, Count, FrameSize, Positive, WholeDigest
 
 
 class DatasetBlock(Block):
-    """A data set's block of the config. Each module of ``data.sets`` has one, ``Dataset``, with a ``source`` of its own.
+    """A data set's block of the config. Each module of ``data.sets`` has one, ``Dataset``, with its own ``source``.
 
     Attributes:
-        comes_by: how its raw files come to its folder: ``rendering`` them; in a publisher's ``archives``, as the registry
-            lists them; as the ``files`` of a manifest; or brought by ``hand``.
+        comes_by: how its raw files come to its folder: ``rendering`` them; in a publisher's ``archives``, as the
+            registry lists them; as the ``files`` of a manifest; or brought by ``hand``.
     """
 
     comes_by: ClassVar[Literal["rendering", "archives", "files", "hand"]] = "hand"
 
     @property
     def shows(self) -> Literal["video", "images", "objects"]:
-        """What tasks can train on: frames with neighbours in time, single images, or single objects with their class."""
+        """What tasks can train on: frames with neighbours in time, single images, or objects with their class."""
         return "video"
 
     @property
@@ -76,6 +77,22 @@ class Filmed(Rendered):
         return self.splits.train.sequences * self.splits.train.frames
 
 
+@dataclass(frozen=True)
+class Together:
+    """A published total of parts that have no published sizes of their own: for plans.
+
+    Attributes:
+        what: the parts, in words.
+        download, disk: bytes.
+        source: where they are from.
+    """
+
+    what: str
+    download: float
+    disk: float
+    source: str
+
+
 class Published(DatasetBlock):
     """A published data set: its folder of the data root is used as it is, and what is missing is obtained.
 
@@ -94,3 +111,8 @@ class Published(DatasetBlock):
     def needed_parts(self) -> list[str] | None:
         """The registry's parts that what this block selects is in, unless it names ``parts``; None: all usual ones."""
         return self.parts
+
+    @property
+    def together(self) -> Together | None:
+        """The total of the parts without a size, where it is published and all of them are taken."""
+        return None

@@ -1,9 +1,9 @@
 """Cityscapes' portal: log in with a person's own account, then packages by their names.
 
-The requests are those of the publisher's downloader (cityscapesscripts, ``csDownload``): the login form, the list of the
-account's packages, each one's md5, and the package by its number. That tool itself is not used: it asks for the password
-at the terminal or reads it from a file in clear text, ends at the first broken connection, and needs packages that have no
-use here (coloredlogs, pyquaternion, typing).
+The requests are those of the publisher's downloader (cityscapesscripts, ``csDownload``): the login form, the list of
+the account's packages, each one's md5, and the package by its number. That tool itself is not used: it asks for the
+password at the terminal or reads it from a file in clear text, ends at the first broken connection, and needs packages
+that have no use here (coloredlogs, pyquaternion, typing).
 
 Credentials come from the environment, or the password from the system's keyring if the package ``keyring`` is installed
 (service ``cityscapes``). They are sent to the portal's login form and appear nowhere else.
@@ -99,12 +99,14 @@ class Account:
         with self.session.post(url, data=data, timeout=timeout, allow_redirects=False) as answer:
             check_status(answer, "the login form", url, good=(200, 302))
         if answer.status_code != 302:  # who is let in is sent on to the next page
-            raise UserError(f"{url} does not accept {USERNAME} with {PASSWORD}: check both, or log in there by hand once")
+            raise UserError(
+                f"{url} does not accept {USERNAME} with {PASSWORD}: check both, or log in there by hand once"
+            )
         self.inside = True
 
 
 def credentials() -> dict[str, str]:
-    """User name and password, from the environment or the keyring; UserError, which shows neither, if one is missing."""
+    """User name and password, from environment or keyring; UserError, which shows neither, if one is missing."""
     username, password = os.environ.get(USERNAME), os.environ.get(PASSWORD)
     if username and not password and importlib.util.find_spec("keyring"):
         import keyring

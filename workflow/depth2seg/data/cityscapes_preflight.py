@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from depth2seg.data import cityscapes_files
+from depth2seg.data.cityscapes_files import AFTER, BEFORE, CITIES, LABELLED, SIZE, Snippet
 from depth2seg.data.preflight import Findings, spread
 from depth2seg.data.sets import cityscapes
-from depth2seg.data.sets.cityscapes import AFTER, BEFORE, CITIES, LABELLED, SIZE, Snippet
 
 _PACKAGES = {
     "rightImg8bit": ("rightImg8bit.png", "rightImg8bit_trainvaltest"),
@@ -35,7 +36,7 @@ def check(root: Path, dataset: Mapping) -> Findings:
 
 
 def _city(findings: Findings, split: str, city: str, video: bool) -> list[Snippet]:
-    found = findings.attempt(cityscapes.snippets, findings.root, split, city) or []
+    found = findings.attempt(cityscapes_files.snippets, findings.root, split, city) or []
     for folder, (kind, package) in _PACKAGES.items():
         paths = [snippet.path(folder, kind) for snippet in found]
         _present(findings, paths, package)
@@ -50,7 +51,7 @@ def _city(findings: Findings, split: str, city: str, video: bool) -> list[Snippe
     findings.sizes(shown, SIZE)
     for snippet in found:
         path = findings.root / snippet.path("camera", "camera.json")
-        camera = findings.attempt(cityscapes.read_camera, path) if path.is_file() else None
+        camera = findings.attempt(cityscapes_files.read_camera, path) if path.is_file() else None
         if camera is not None:
             findings.camera(camera, SIZE, path)
     return found

@@ -135,6 +135,7 @@ _CITYSCAPES: tuple[tuple[int, str, int, tuple[int, int, int]], ...] = (
 _KITTI7_LABEL_IDS = (7, 8, 11, 21, 22, 23, 26)
 """The 7 classes that count in the paper's released KITTI evaluation."""
 
+
 def _cityscapes() -> ClassTable:
     train_ids = {label: train for label, _, train, _ in _CITYSCAPES}
     counted = sorted((row for row in _CITYSCAPES if row[2] != IGNORE), key=lambda row: row[2])

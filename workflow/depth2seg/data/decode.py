@@ -1,8 +1,8 @@
 """Decoding of one stored frame's files, each checked for being what the frame index says it is.
 
 OpenCV decodes: it knows 16-bit PNG with three channels, and refuses files that are cut off or fail their checksums.
-Only of label images with a palette does it hand out the colours, so those are decoded by Pillow once more. PNG files come
-to it inflated, which `depth2seg.data.png` does in less time.
+Only of label images with a palette does it hand out the colours, so those are decoded by Pillow once more. PNG files
+come to it inflated, which `depth2seg.data.png` does in less time.
 """
 
 from pathlib import Path

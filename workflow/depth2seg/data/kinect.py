@@ -19,7 +19,9 @@ COLOUR = np.array([[FX, 0, CX], [0, FY, CY], [0, 0, 1]])
 COLOUR_DISTORTION = np.array(  # k1, k2, p1, p2, k3
     [0.20796615318809061, -0.58613825163911781, 7.2231363135888329e-4, 1.0479627195765181e-3, 0.49856986684705107]
 )
-DEPTH = np.array([[582.62448167737955, 0, 313.04475870804731 - 1], [0, 582.69103270988637, 238.44389626620386 - 1], [0, 0, 1]])
+DEPTH = np.array(
+    [[582.62448167737955, 0, 313.04475870804731 - 1], [0, 582.69103270988637, 238.44389626620386 - 1], [0, 0, 1]]
+)
 DEPTH_DISTORTION = np.array(
     [-0.099897236553084481, 0.39065324602765344, 1.9290592870229277e-3, -1.9422022475975055e-3, -0.51031725053400578]
 )
@@ -108,7 +110,7 @@ def _colour_maps() -> tuple[np.ndarray, np.ndarray]:
 
 @functools.cache
 def _turned_rays() -> np.ndarray:
-    """Where each pixel of the depth camera looks, in the colour camera's directions: x, y, z at depth 1, 3 x 480 x 640."""
+    """Where each pixel of the depth camera looks, turned as the colour camera: x, y, z at depth 1, 3 x 480 x 640."""
     rows, columns = np.indices(SIZE, np.float64)
     pixels = np.stack([columns, rows], -1).reshape(-1, 1, 2)
     rays = np.column_stack([cv2.undistortPoints(pixels, DEPTH, DEPTH_DISTORTION)[:, 0], np.ones(len(pixels))])
@@ -119,7 +121,9 @@ def _read(path: Path, kind: bytes, values: np.dtype, shape: tuple[int, ...]) -> 
     data = path.read_bytes()
     found, size, largest, start = _header(data[:64], path)
     if (found, size, largest) != (kind, shape[:2], np.iinfo(values).max):
-        raise DamagedFrameError(f"{path} is {size[1]} x {size[0]} {found.decode()} up to {largest}, no frame of a Kinect")
+        raise DamagedFrameError(
+            f"{path} is {size[1]} x {size[0]} {found.decode()} up to {largest}, no frame of a Kinect"
+        )
     length = int(np.prod(shape)) * values.itemsize
     if len(data) - start < length:
         raise DamagedFrameError(f"{path} is cut off: {len(data) - start} of {length} bytes")

@@ -46,17 +46,22 @@ def _drive(findings: Findings, drive: Drive) -> int:
     for name, allowed in {"image_03": 0, "oxts": 0, "velodyne_points": _MISSING_SCANS}.items():
         lacking = sorted(frames - {path.stem for path in files[name]})
         if len(lacking) > allowed * len(frames):
-            findings.lacks(lacking, len(frames), f"files of {folder}/{name}/data are", "extract the drive's archive anew")
+            findings.lacks(
+                lacking, len(frames), f"files of {folder}/{name}/data are", "extract the drive's archive anew"
+            )
     tested = kitti_splits.eigen_test_frames().get(drive.name, ())
     absent = [frame for frame in tested if f"{frame:010d}" not in frames]
-    findings.lacks(absent, len(tested), f"of Eigen's test frames of {drive.name} are", "extract the drive's archive anew")
+    findings.lacks(
+        absent, len(tested), f"of Eigen's test frames of {drive.name} are", "extract the drive's archive anew"
+    )
     findings.sizes([*spread(files["image_02"]), *spread(files["image_03"])])
     for path in spread(files["velodyne_points"]):
         points = findings.attempt(velodyne.read_scan, path)
         if points is not None:
             far = np.abs(points[:, :3]).max(initial=0)
             findings.expect(
-                len(points) > 0 and far < 200, f"{path}: {len(points)} points, the farthest {far:.0f} m away, are no scan"
+                len(points) > 0 and far < 200,
+                f"{path}: {len(points)} points, the farthest {far:.0f} m away, are no scan",
             )
     if files["oxts"]:
         findings.attempt(positions, folder / "oxts/data")

@@ -1,20 +1,22 @@
 """NYU-Depth-V2's classes: facts of its two common labellings.
 
 The 40 classes are those of Gupta, Arbelaez, Malik: Perceptual Organization and Recognition of Indoor Scenes from RGB-D
-Images (CVPR 2013), in the order of their ids 1 to 40. The 13 are those of Couprie, Farabet, Najman, LeCun: Indoor Semantic
-Segmentation using Depth Information (ICLR 2013), as class13Mapping.mat of the SceneNet project assigns the 40 to them.
+Images (CVPR 2013), in the order of their ids 1 to 40. The 13 are those of Couprie, Farabet, Najman, LeCun: Indoor
+Semantic Segmentation using Depth Information (ICLR 2013), as class13Mapping.mat of the SceneNet project assigns the 40
+to them.
 """
 
 NYU40 = (
     "wall", "floor", "cabinet", "bed", "chair", "sofa", "table", "door", "window", "bookshelf",
     "picture", "counter", "blinds", "desk", "shelves", "curtain", "dresser", "pillow", "mirror", "floor mat",
-    "clothes", "ceiling", "books", "refrigerator", "television", "paper", "towel", "shower curtain", "box", "whiteboard",
-    "person", "night stand", "toilet", "sink", "lamp", "bathtub", "bag", "other structure", "other furniture", "other prop",
+    "clothes", "ceiling", "books", "refrigerator", "television", "paper", "towel", "shower curtain", "box",
+    "whiteboard", "person", "night stand", "toilet", "sink", "lamp", "bathtub", "bag", "other structure",
+    "other furniture", "other prop",
 )  # fmt: skip
 
 NYU13 = (
-    "bed", "books", "ceiling", "chair", "floor", "furniture", "objects", "picture", "sofa", "table", "television", "wall",
-    "window",
+    "bed", "books", "ceiling", "chair", "floor", "furniture", "objects", "picture", "sofa", "table", "television",
+    "wall", "window",
 )  # fmt: skip
 
 NYU13_OF_40 = {name: name for name in NYU13 if name in NYU40} | {

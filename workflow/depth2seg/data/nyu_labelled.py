@@ -55,7 +55,9 @@ def prepare(root: Path) -> dict:
 
     mapping = class_mapping(root)
     scenes = set()
-    for number, scene, image, depth, label in labelled_frames(root, lambda scene, number: not _there(root, scene, number)):
+    for number, scene, image, depth, label in labelled_frames(
+        root, lambda scene, number: not _there(root, scene, number)
+    ):
         scenes.add(scene)
         if image is None:
             continue
@@ -147,7 +149,9 @@ def official_split(root: Path) -> dict[str, list[int]]:
     try:
         return {split: values[f"{split}Ndxs"].reshape(-1).astype(int).tolist() for split in ("train", "test")}
     except KeyError as error:
-        raise UserError(f"{root / SPLITS} lacks {error}: it should hold the official split, trainNdxs and testNdxs") from None
+        raise UserError(
+            f"{root / SPLITS} lacks {error}: it should hold the official split, trainNdxs and testNdxs"
+        ) from None
 
 
 def class_mapping(root: Path) -> np.ndarray:

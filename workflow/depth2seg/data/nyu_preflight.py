@@ -20,8 +20,8 @@ def check(root: Path) -> Findings:
     if mapping is not None:
         findings.expect(
             len(mapping) == _LABELS + 1 and mapping.max() <= 40 and mapping[1:].min() >= 1,
-            f"{root / CLASSES} maps {len(mapping) - 1} labels to {mapping[1:].min()} to {mapping.max()}, 894 to 1 to 40 are "
-            "published: obtain it anew",
+            f"{root / CLASSES} maps {len(mapping) - 1} labels to {mapping[1:].min()} to {mapping.max()}, 894 to 1 to "
+            "40 are published: obtain it anew",
         )
     split = findings.attempt(nyu_labelled.official_split, root)
     file = findings.attempt(nyu_labelled.open_mat, root / MAT)
@@ -31,8 +31,8 @@ def check(root: Path) -> Findings:
         if split is not None and count:
             findings.expect(
                 sorted(split["train"] + split["test"]) == list(range(1, count + 1)),
-                f"{root / SPLITS} divides {len(split['train'])} and {len(split['test'])} frames, {MAT} holds {count}: they "
-                "are not of one data set",
+                f"{root / SPLITS} divides {len(split['train'])} and {len(split['test'])} frames, {MAT} holds {count}: "
+                "they are not of one data set",
             )
             findings.facts |= {name: len(numbers) for name, numbers in split.items()}
     return findings
@@ -59,7 +59,9 @@ def _frames(findings: Findings, file: object) -> int:
             depth.min() >= 0 and depth.max() <= 20,
             f"{path}: depth of frame {place + 1} is {depth.min():g} to {depth.max():g}: not metres of a room",
         )
-        findings.expect(label.max() <= _LABELS, f"{path}: frame {place + 1} holds label {label.max()}, the last is {_LABELS}")
+        findings.expect(
+            label.max() <= _LABELS, f"{path}: frame {place + 1} holds label {label.max()}, the last is {_LABELS}"
+        )
     scenes = nyu_labelled.scene_names(file)
     findings.expect(all(name.replace("_", "").isalnum() for name in scenes), f"{path}: scenes have no names")
     findings.facts |= {"frames": count, "scenes": len(set(scenes))}

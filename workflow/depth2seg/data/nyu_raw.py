@@ -1,11 +1,11 @@
 """NYU-Depth-V2's raw recordings: from a Kinect's unsynchronised frames to the form that `depth2seg.data.nyu` reads.
 
 Below ``raw/{part}`` lies a folder a scene, ``{scene}`` or once deeper, with ``d-{seconds}-{ticks}.pgm`` (depth),
-``r-{seconds}-{ticks}.ppm`` (colour) and INDEX.txt. Preparing writes ``raw_frames/{part}/{scene}``: every n-th depth frame
-with the colour frame nearest to it in time, both of the size and camera of the labelled frames. A frame's file has its
-number among the scene's depth frames, so that another ``stride`` finds those that are there. What was made with one
-stride is listed in ``raw_frames/{part}/stride-{n}.json``. Some published files are empty or cut off: such frames are
-left out.
+``r-{seconds}-{ticks}.ppm`` (colour) and INDEX.txt. Preparing writes ``raw_frames/{part}/{scene}``: every n-th depth
+frame with the colour frame nearest to it in time, both of the size and camera of the labelled frames. A frame's file
+has its number among the scene's depth frames, so that another ``stride`` finds those that are there. What was made
+with one stride is listed in ``raw_frames/{part}/stride-{n}.json``. Some published files are empty or cut off: such
+frames are left out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import bisect
 import json
 import logging
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -48,14 +47,16 @@ def parts(dataset: Mapping) -> list[str]:
 def scenes(folder: Path) -> list[Path]:
     """The scenes of a part, by name: folders with frames or an INDEX.txt, in it or in a folder of it."""
     below = sorted(path for path in folder.glob("*") if path.is_dir())
-    return [scene for path in below for scene in ([path] if _is_scene(path) else filter(_is_scene, sorted(path.glob("*"))))]
+    return [
+        scene for path in below for scene in ([path] if _is_scene(path) else filter(_is_scene, sorted(path.glob("*"))))
+    ]
 
 
 def frames(scene: Path) -> tuple[dict[str, list[tuple[float, str]]], list[str]]:
     """Seconds and name of a scene's frames by kind, ``d`` and ``r``, in order of time; and names that do not parse."""
     found: dict[str, list[tuple[float, str]]] = {kind: [] for kind in _KINDS}
     strange = []
-    for name in os.listdir(scene):
+    for name in (path.name for path in scene.iterdir()):
         parsed = _NAME.fullmatch(name)
         if parsed and _KINDS[parsed[1]] == parsed[3]:
             found[parsed[1]].append((float(parsed[2]), name))
@@ -140,10 +141,14 @@ def rows(root: Path, dataset: Mapping) -> Iterator[dict]:
         if not path.is_file():
             raise UserError(f"{path} is missing: `python -m depth2seg prepare` writes it when {part} is extracted")
         for scene, numbers in json.loads(path.read_text()).items():
-            there = {row["frame"]: row for row in scene_rows(root, f"{FOLDER}/{part}/{scene}", "video")} if numbers else {}
+            there = (
+                {row["frame"]: row for row in scene_rows(root, f"{FOLDER}/{part}/{scene}", "video")} if numbers else {}
+            )
             for number in numbers:
                 if number not in there:
-                    raise UserError(f"{path} lists frame {number} of {scene}, which is not there: remove it and prepare anew")
+                    raise UserError(
+                        f"{path} lists frame {number} of {scene}, which is not there: remove it and prepare anew"
+                    )
                 yield there[number] | {"frame": number // dataset["stride"], "sequence": f"{part}/{scene}"}
 
 
@@ -152,7 +157,7 @@ def _list(root: Path, part: str, stride: int) -> Path:
 
 
 def _is_scene(path: Path) -> bool:
-    return path.is_dir() and any(name == "INDEX.txt" or _NAME.fullmatch(name) for name in os.listdir(path))
+    return path.is_dir() and any(found.name == "INDEX.txt" or _NAME.fullmatch(found.name) for found in path.iterdir())
 
 
 def _write(folder: Path, number: int, pair: tuple[Path, Path]) -> str | None:

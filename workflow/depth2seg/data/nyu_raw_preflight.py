@@ -35,7 +35,9 @@ def _part(findings: Findings, folder: Path) -> tuple[int, int, int, int]:
         findings.expect(bool(totals[kind]), f"{folder} holds no {what} in folders of scenes: {anew}")
     if strange:
         first = strange[0].relative_to(findings.root)
-        findings.problems.append(f"{len(strange)} files of {folder} have no seconds in their names (first {first}): {anew}")
+        findings.problems.append(
+            f"{len(strange)} files of {folder} have no seconds in their names (first {first}): {anew}"
+        )
     _sizes(findings, folder, sampled, anew)
     return len(scenes), totals["d"], totals["r"], lacking
 

@@ -6,20 +6,18 @@ is never half there. Checksums that nobody published are recorded at the first u
 data set's folder, and hold from then on.
 """
 
-import contextlib
-import errno
-import fcntl
 import json
 import logging
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
-from depth2seg.data import cityscapes_account, registry
+from depth2seg.data import cityscapes_account
 from depth2seg.data.archives import DamagedError, Extracted, extract
 from depth2seg.data.patience import Patience
+from depth2seg.data.placing import alone, settle
 from depth2seg.data.registry import Part
+from depth2seg.data.registry_rows import is_archive
 from depth2seg.data.transfer import download
 from depth2seg.data.wanted import Wanted
 from depth2seg.errors import UserError
@@ -58,14 +56,14 @@ def obtain(
     root = Path(root)
     if not _in_place(part, root):
         (root / STORE).mkdir(parents=True, exist_ok=True)
-        with _alone(root / STORE / f"{part.name}.lock"):
+        with alone(root / STORE / f"{part.name}.lock"):
             if not _in_place(part, root):  # another process may just have been at it
                 _bring(part, root, mirror, archives, patience or PATIENCE)
     record = _record(part, root)
     if part.sha256 is not None and record.get("sha256", part.sha256) != part.sha256:
         raise UserError(
-            f"{root}: {part.name} is of a file with sha256 {record['sha256']}, {part.origin} expects {part.sha256}. To have "
-            f"it obtained anew, remove {', '.join(part.makes)} there and {_record_file(part, root)}; "
+            f"{root}: {part.name} is of a file with sha256 {record['sha256']}, {part.origin} expects {part.sha256}. To "
+            f"have it obtained anew, remove {', '.join(part.makes)} there and {_record_file(part, root)}; "
             f"{_REISSUED.format(part.name)}"
         )
     if record:
@@ -89,7 +87,7 @@ def _bring(part: Part, root: Path, mirror: str | None, archives: Path | None, pa
     archive = brought or own
     facts = {"file": part.file, "size": archive.stat().st_size}
     facts["sha256"] = part.sha256 or record.get("sha256") or sha256(archive)
-    if not registry.is_archive(part.file):
+    if not is_archive(part.file):
         write_json(_record_file(part, root), facts | {"files": 1, "bytes": facts["size"]})
         if brought:
             with atomic_path(root / part.file) as temporary:
@@ -102,10 +100,12 @@ def _bring(part: Part, root: Path, mirror: str | None, archives: Path | None, pa
     try:
         content = _extract(part, archive, partial, root, brought is None)
         write_json(_record_file(part, root), facts | {"files": content.files, "bytes": content.bytes})
-        kept = _settle(partial, root / part.folder)
+        kept = settle(partial, root / part.folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    logger.info("%s: %d files in place, %d of which were there before and stay as they were", part.name, content.files, kept)
+    logger.info(
+        "%s: %d files in place, %d of which were there before and stay as they were", part.name, content.files, kept
+    )
 
 
 def _wanted(part: Part, root: Path) -> Wanted:
@@ -116,8 +116,10 @@ def _wanted(part: Part, root: Path) -> Wanted:
         part.size if known else record.get("size"),
         part.sha256 or record.get("sha256"),
         origin=part.origin if known else "the record of its first use",
-        otherwise=_REISSUED.format(part.name) if known else f"if there is a new version, remove {_record_file(part, root)}",
-        room=2 if registry.is_archive(part.file) else 1,
+        otherwise=_REISSUED.format(part.name)
+        if known
+        else f"if there is a new version, remove {_record_file(part, root)}",
+        room=2 if is_archive(part.file) else 1,
     )
 
 
@@ -134,8 +136,8 @@ def _brought(part: Part, archives: Path | None) -> Path | None:
 def _require_known(archive: Path, wanted: Wanted) -> None:
     if not wanted.fits(archive):
         raise UserError(
-            f"{archive} is another file than {wanted.origin} expects ({wanted}): it has {archive.stat().st_size} bytes. "
-            f"Is it complete? Replace it, or take it out of there to have it downloaded{wanted.way_out}"
+            f"{archive} is another file than {wanted.origin} expects ({wanted}): it has {archive.stat().st_size} "
+            f"bytes. Is it complete? Replace it, or take it out of there to have it downloaded{wanted.way_out}"
         )
 
 
@@ -178,29 +180,6 @@ def _extract(part: Part, archive: Path, partial: Path, root: Path, ours: bool) -
         again = "run this again" if isinstance(error, DamagedError) else "try another mirror"
         raise UserError(f"{error}. It was removed: {again}") from error
     return content
-
-
-def _settle(source: Path, target: Path) -> int:
-    """Move a tree into another by renaming whole folders where they are new; how many files were there and stay."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists():
-        try:
-            source.rename(target)
-            return 0
-        except OSError as error:  # another job made the folder at the same moment
-            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
-                raise
-    if not (source.is_dir() and target.is_dir()):
-        return 1
-    return sum(_settle(path, target / path.name) for path in sorted(source.iterdir()))
-
-
-@contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock on ``path``, which the kernel frees however this process ends."""
-    with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _record_file(part: Part, root: Path) -> Path:

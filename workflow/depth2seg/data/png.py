@@ -1,8 +1,8 @@
 """PNG files made quicker to decode: inflated by ISA-L, and handed to OpenCV as stored blocks.
 
-Inflating is two thirds of the time that OpenCV takes for a photograph, with zlib. ISA-L's igzip does the same in half of it
-(measured: 9.7 ms a KITTI image by OpenCV alone, 6.8 ms this way). The pixels are the same, since all that changes is how
-the data stream is wrapped; every checksum is verified before its data are used.
+Inflating is two thirds of the time that OpenCV takes for a photograph, with zlib. ISA-L's igzip does the same in half
+of it (measured: 9.7 ms a KITTI image by OpenCV alone, 6.8 ms this way). The pixels are the same, since all that changes
+is how the data stream is wrapped; every checksum is verified before its data are used.
 """
 
 import struct

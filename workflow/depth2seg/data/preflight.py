@@ -40,7 +40,7 @@ class Findings:
             self.problems.append(problem)
 
     def attempt(self, look: object, *arguments: object) -> object:
-        """The result of a look; if that ends with a message to a person, the message is a problem, and None comes back."""
+        """The result of a look; if that ends with a message to a person, that is a problem, and None comes back."""
         try:
             return look(*arguments)
         except UserError as error:

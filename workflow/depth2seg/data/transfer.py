@@ -145,7 +145,9 @@ class _Download:
         if self.wanted.size is None:
             self.total = whole
         if self.wanted.room and self.total:
-            require_room(self.part.parent, self.wanted.room * self.total - start, f"{self.wanted.name} with its content")
+            require_room(
+                self.part.parent, self.wanted.room * self.total - start, f"{self.wanted.name} with its content"
+            )
         if not start and not self.wanted.verifiable and version:
             _tag(self.part).write_text(version)
         return start

@@ -75,9 +75,7 @@ def _data(study: Study) -> Iterator[dict]:
                 size = "" if part.size else "size as published, rounded" if about else "size not published"
                 note = "; ".join(filter(None, [size, part.licence]))
                 yield _row("download", f"{name}/{part.name}", 1, note, download_gb=about, disk_gb=about)
-            total = registry.TOGETHER.get(block["source"])
-            unsized = [part for part in study.parts(name) if part.folder.startswith("raw") and not part.about]
-            if total and unsized and not any(block[key] for key in total.chosen_by):
+            if total := study.dataset(name).together:
                 sizes = {"download_gb": total.download / 1e9, "disk_gb": total.disk / 1e9}
                 yield _row("download", f"{name}: {total.what}", 0, total.source, **sizes)
         elif study.dataset(name).comes_by == "files":

@@ -15,8 +15,8 @@ What more depends on how its files come to ``root`` (``comes_by`` of the class):
 ``rows_at_most(dataset)``, where the number of frames is known before they are there, is of each split how many rows it
 can have, and the columns that they fill: plans ask it.
 
-``CLASSES`` are class tables that its labels alone have (``data.classes``). Modules are imported wherever a config is read,
-so what is heavy (numpy, pandas, cv2) they import in functions.
+``CLASSES`` are class tables that its labels alone have (``data.classes``). Modules are imported wherever a config is
+read, so what is heavy (numpy, pandas, cv2) they import in functions.
 """
 
 import importlib

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from depth2seg.block import NotNegative
 from depth2seg.data import kitti, kitti_splits
-from depth2seg.data.blocks import Published
+from depth2seg.data.blocks import Published, Together
 from depth2seg.errors import UserError
 from depth2seg.files import atomic_path
 from depth2seg.scenes.layout import Drive
@@ -53,6 +53,12 @@ class Dataset(Published):
     def labelled(self) -> int:
         """Labelled images that are not of the test set."""
         return kitti_splits.LABELLED - kitti_splits.TEST_IMAGES
+
+    @property
+    def together(self) -> Together | None:
+        """Of all drives."""
+        source = "raw drives together about 175 GB, says the README of nianticlabs/monodepth2"
+        return None if self.parts or self.drives else Together("raw drives", 175e9, 175e9, source)
 
     def needed_parts(self) -> list[str] | None:
         """The archives of the drives, their days' calibration, and the labelled images."""

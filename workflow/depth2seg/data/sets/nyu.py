@@ -10,7 +10,7 @@ from pydantic import Field
 
 from depth2seg.block import Count
 from depth2seg.data import nyu_labelled, nyu_raw, registry
-from depth2seg.data.blocks import Published
+from depth2seg.data.blocks import Published, Together
 from depth2seg.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,6 +46,15 @@ class Dataset(Published):
     def labelled(self) -> int:
         """The official split's."""
         return 795
+
+    @property
+    def together(self) -> Together | None:
+        """Of all recordings."""
+        source = (
+            "all recordings in one file about 428 GB, says the publisher's page (quoted in "
+            "simonmeister/pytorch-mono-depth, issue 2); on disk 407,024 frames, as that page counts them, of 1.5 MB"
+        )
+        return Together("recordings", 428e9, 625e9, source) if self.raw and not (self.parts or self.raw_parts) else None
 
     def needed_parts(self) -> list[str] | None:
         """The labelled frames with split and classes, and the raw parts."""

@@ -1,4 +1,4 @@
-"""Procedural rooms looked around in with one hand-held camera, in the form of `depth2seg.data.nyu`, one scene a sequence."""
+"""Procedural rooms looked around in with one hand-held camera, in `depth2seg.data.nyu`'s form, one scene a sequence."""
 
 from __future__ import annotations
 
