@@ -70,7 +70,7 @@ def read(table: Path = TABLE) -> tuple[Part, ...]:
     """
     with Path(table).open(newline="") as file:
         rows = list(csv.DictReader(file))
-    problems = registry_rows.problems(rows, Path(table).parent)
+    problems = registry_rows.problems(rows, TABLE.parent)
     if problems:
         raise UserError(f"{table}:\n" + "\n".join(f"  {problem}" for problem in problems))
     return tuple(_part(row) for row in rows)

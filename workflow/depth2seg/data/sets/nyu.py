@@ -54,7 +54,7 @@ class Dataset(Published):
             "all recordings in one file about 428 GB, says the publisher's page (quoted in "
             "simonmeister/pytorch-mono-depth, issue 2); on disk 407,024 frames, as that page counts them, of 1.5 MB"
         )
-        return Together("recordings", 428e9, 625e9, source) if self.raw and not (self.parts or self.raw_parts) else None
+        return Together("raw parts", 428e9, 625e9, source) if self.raw and not (self.parts or self.raw_parts) else None
 
     def needed_parts(self) -> list[str] | None:
         """The labelled frames with split and classes, and the raw parts."""
