@@ -74,7 +74,7 @@ def examples(study: Study, largest_batch: int | None = None) -> dict[StepKind, E
             settings = json.loads(study.pretrain_settings(name, backbone, 0))
             _add(found, pretraining(recipe, backbone), Example(settings, None, recipe.normalisation), largest_batch)
     for cell in study.cells:
-        classes, recipe = study.dataset(cell.dataset).get("classes"), study.recipe(cell.recipe)
+        classes, recipe = study.block(cell.dataset).get("classes"), study.recipe(cell.recipe)
         example = Example(json.loads(study.finetune_settings(cell)), classes, recipe.normalisation)
         _add(found, finetuning(study.setting(cell.setting), cell.backbone), example, largest_batch)
     return found
