@@ -113,7 +113,7 @@ def test_measured_steps_are_planned_with(tmp_path):
         ("finetune-deeplabv3", 64, 96, 2, 1),
     ]
     assert all(row.seconds > 0 and row.device.startswith("1 core, ") for row in times)
-    assert all("measured by depth2seg step-times at " in row.source for row in times)
+    assert all("depth2seg step-times at " in row.source for row in times)
     config = studies.edited(tmp_path, {"step_times": str(out)}, config)
     trained = [row for row in plan(study_of(config)) if row["stage"] in ("pretrain", "finetune")]
     for row, time in zip(trained, times, strict=True):

@@ -81,6 +81,6 @@ def _source() -> str:
     """Where the numbers are from, but for ``{precision}``."""
     load = os.getloadavg()[0]
     commit, _, changed = (provenance.commit() or "unknown").partition("-")
-    commit, date = commit[:12] + (f"-{changed}" if changed else ""), datetime.date.today()
+    commit, date = commit[:7] + (f"-{changed}" if changed else ""), datetime.date.today()
     shared = f", on a shared machine: load average {load:.1f} before" if load > BUSY else ""
-    return f"measured by depth2seg step-times at {commit}, {date}, in {{precision}}{shared}"
+    return f"depth2seg step-times at {commit}, {date}, {{precision}}{shared}"
