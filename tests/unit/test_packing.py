@@ -41,6 +41,15 @@ def test_rows_without_a_value(root):
     assert data.rows("train", "semantic", "depth").tolist() == [1, 2, 3, 4, 5, 6]
 
 
+def test_rows_of_zeros_take_no_disk(root):
+    data = packed(root, size=(256, 384))
+    (row,) = data.rows("test")
+    for name, sparse in {"depth": True, "right_image": True, "semantic": False, "image": False}.items():
+        file = data.folder / f"{name}.npy"
+        saved = file.stat().st_size - 512 * file.stat().st_blocks
+        assert (saved > 0.9 * data.arrays[name][row].nbytes) == sparse, name
+
+
 def test_flow_is_in_packed_pixels_and_nan_where_unknown(root):
     stored = np.zeros((HEIGHT, WIDTH, 3), np.uint16)
     stored[...] = (2**15 + 64 * 6, 2**15 - 64 * 4, 1)  # 6 pixels right, 4 up

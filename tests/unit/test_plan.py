@@ -86,12 +86,18 @@ def test_kittis_frames_are_counted_by_drive_and_packed_to_so_much():
     rows = rows_of(PAPER, "pack")
     # Video: without the validation drives, of 297, 361 and 106 frames. Val: 697 test frames and the next of each.
     assert re.match(r"at most \d+ frames \(128 train, 72 test, 22724 video, \d+ val\)", rows["kitti 192x640"]["note"])
-    # Pairs of images, train ids by two protocols, depth and lidar: 3 + 3 + 1 + 1 + 4 + 4 bytes a pixel.
+    # Images and train ids by two protocols of all, 3 + 1 + 1 bytes a pixel; right images and lidar of drives, 3 + 4;
+    # depth of what is measured, 4.
     frames = int(re.search(r"at most (\d+)", rows["kitti 192x640"]["note"])[1])
     assert 22724 + 697 + 200 < frames < 22724 + 2 * 697 + 200
-    assert rows["kitti 192x640"]["disk_gb"] == pytest.approx(frames * 192 * 640 * 16 / 1e9)
+    stored = 5 * frames + 7 * (frames - 200) + 4 * (frames - 200 - 22724)
+    assert rows["kitti 192x640"]["disk_gb"] == pytest.approx(192 * 640 * stored / 1e9)
     assert rows["kitti 96x320"]["note"] == "at most 200 frames (128 train, 72 test)"
     assert rows["kitti 96x320"]["disk_gb"] == pytest.approx(200 * 96 * 320 * 4 / 1e9)
+    # Of 2,975 snippets of 30 frames one has a right image and depth, 3 + 4 bytes a pixel.
+    cityscapes = rows["cityscapes 320x800"]
+    assert cityscapes["note"] == "at most 93725 frames (2975 train, 500 test, 89250 video, 1000 val)"
+    assert cityscapes["disk_gb"] == pytest.approx(320 * 800 * (93725 * 4 + 3475 * 7) / 1e9)
     assert rows["nyu 384x448"]["disk_gb"] is None
 
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ class ArrayFiles:
 
     Args:
         folder: where to.
-        names: which of `ARRAYS`.
+        filled: which of `ARRAYS`, and how many rows of each will be written; the others take no disk.
         rows: how many rows each has.
         size: height and width.
         existing: the files are there, and some of their rows are filled.
@@ -27,12 +28,14 @@ class ArrayFiles:
         OSError: the disk has no room for all of them.
     """
 
-    def __init__(self, folder: Path, names: list[str], rows: int, size: tuple[int, int], existing: bool = False):
-        self.names = names
+    def __init__(
+        self, folder: Path, filled: Mapping[str, int], rows: int, size: tuple[int, int], existing: bool = False
+    ):
+        self.names = list(filled)
         if not existing:
-            _require_room(folder, rows, names, size)
+            _require_room(folder, filled, size)
         self._files = {}
-        for name in names:
+        for name in self.names:
             path = folder / f"{name}.npy"
             shape = (rows, *size, *ARRAYS[name].channels)
             mode = "r+" if existing else "w+"
@@ -63,9 +66,10 @@ class ArrayFiles:
             os.close(descriptor)
 
 
-def _require_room(folder: Path, rows: int, names: list[str], size: tuple[int, int]) -> None:
+def _require_room(folder: Path, filled: Mapping[str, int], size: tuple[int, int]) -> None:
     needed = sum(
-        rows * np.prod((*size, *ARRAYS[name].channels)) * np.dtype(ARRAYS[name].dtype).itemsize for name in names
+        rows * np.prod((*size, *ARRAYS[name].channels)) * np.dtype(ARRAYS[name].dtype).itemsize
+        for name, rows in filled.items()
     )
     free = shutil.disk_usage(folder).free
     if needed > free:

@@ -79,6 +79,8 @@ class RowPacker:
         for name in self.files.names:
             relative = self.paths[name][row]
             if relative is None:
+                if not ARRAYS[name].fill:  # zero is what the file has there, and takes no disk
+                    continue
                 value = np.full((*self.size, *ARRAYS[name].channels), ARRAYS[name].fill, ARRAYS[name].dtype)
             else:
                 path = self.root / relative

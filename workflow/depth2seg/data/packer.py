@@ -50,7 +50,9 @@ def pack(index_path: Path, root: Path, out: Path, settings: Settings, workers: i
     frames = _chosen(index.read(index_path), settings, index_path)
     classes = class_table(settings.classes) if settings.classes else None
     wanted = {"image", *settings.columns}  # the image always: the intrinsics follow from its size
-    names = [name for name in ARRAYS if name in wanted and frames[column_of(name)].notna().any()]
+    filled = {name: int(frames[column_of(name)].notna().sum()) for name in ARRAYS if name in wanted}
+    filled = {name: len(frames) if ARRAYS[name].fill else rows for name, rows in filled.items() if rows}
+    names = list(filled)
     if "semantic" in names and classes is None:
         raise UserError(f"pack settings: {index_path} has label images, so `classes` must name their class table")
     started = time.monotonic()
@@ -60,7 +62,7 @@ def pack(index_path: Path, root: Path, out: Path, settings: Settings, workers: i
     try:
         with work_folder(out, key) as folder:
             resumed = folder.progress is not None
-            with ArrayFiles(folder.path, names, len(frames), settings.size, resumed) as files:
+            with ArrayFiles(folder.path, filled, len(frames), settings.size, resumed) as files:
                 stored, counts = RowPacker(Path(root), frames, files, settings, classes).run(workers, folder)
             _write_description(folder.path, frames, names, stored, counts, classes, settings, index_sha256)
     except OSError as error:

@@ -96,22 +96,25 @@ def _packing(study: Study) -> Iterator[dict]:
 
 
 def _packed(study: Study, name: str, height: int, width: int) -> dict:
-    """Note and disk space of a data set's packed frames: every row has every array that any row fills."""
+    """Note and disk space of a data set's packed frames; what is zero takes no disk."""
     block = study.block(name)
-    module = sets.module(block["source"])
-    if not hasattr(module, "rows_at_most"):
+    settings = json.loads(study.packing_settings(name, height, width))
+    known = getattr(sets.module(block["source"]), "rows_at_most", lambda block: [])(block)
+    known = [group for group in known if group[0] in settings.get("splits", index.SPLITS)]
+    if not known:
         size = f"{3 * height * width / 1e6:.2f} GB a 1000 images, once more for right images"
         return {"note": f"{size}; frames not counted yet"}
-    settings = json.loads(study.packing_settings(name, height, width))
-    rows = {
-        split: of for split, of in module.rows_at_most(block).items() if split in settings.get("splits", index.SPLITS)
-    }
-    filled = {column for _, columns in rows.values() for column in columns}
-    arrays = [ARRAYS[array] for array in settings["columns"] if column_of(array) in filled]
-    frames = sum(count for count, _ in rows.values())
-    pixel = sum(np.dtype(array.dtype).itemsize * math.prod(array.channels) for array in arrays)
-    said = ", ".join(f"{count} {split}" for split, (count, _) in rows.items())
-    return {"note": f"at most {frames} frames ({said})", "disk_gb": frames * height * width * pixel / 1e9}
+    frames = Counter()
+    for split, count, _ in known:
+        frames[split] += count
+    pixel_bytes = 0
+    for name in settings["columns"]:
+        array = ARRAYS[name]
+        filled = sum(count for _, count, columns in known if column_of(name) in columns)
+        rows = frames.total() if filled and array.fill else filled  # zeros take no disk
+        pixel_bytes += rows * np.dtype(array.dtype).itemsize * math.prod(array.channels)
+    said = ", ".join(f"{count} {split}" for split, count in frames.items())
+    return {"note": f"at most {frames.total()} frames ({said})", "disk_gb": height * width * pixel_bytes / 1e9}
 
 
 def _pretraining(study: Study, hours: TrainingHours) -> Iterator[dict]:

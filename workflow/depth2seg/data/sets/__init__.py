@@ -12,8 +12,9 @@ What more depends on how its files come to ``root`` (``comes_by`` of the class):
   ``prepare(root, dataset, sequence)``, one such job; and ``preflight(root, dataset)``, what is wrong with the folder;
 - as files: ``manifest()`` and ``MIRROR``, what they are and where they are downloaded from.
 
-``rows_at_most(dataset)``, where the number of frames is known before they are there, is of each split how many rows it
-can have, and the columns that they fill: plans ask it.
+``rows_at_most(dataset)``, where the number of frames is known before they are there, lists how many rows of which split
+its index can have at most, and the columns that they fill: plans ask it. It is empty where the block makes that
+unknown.
 
 ``CLASSES`` are class tables that its labels alone have (``data.classes``). Modules are imported wherever a config is
 read, so what is heavy (numpy, pandas, cv2) they import in functions.

@@ -116,6 +116,16 @@ def build_index(root: Path, dataset: Mapping) -> pandas.DataFrame:
     return pandas.DataFrame(_rows(root, dataset))
 
 
+def rows_at_most(dataset: Mapping) -> list[tuple[str, int, tuple[str, ...]]]:
+    """Split, number of rows and the columns that they fill. Snippets share frames here and there, which count once."""
+    if dataset["cities"]:
+        return []
+    labelled, measured, beside = ("image", "semantic"), ("image", "right_image", "depth"), ("image",)
+    train, val = LABELLED["train"], LABELLED["val"]
+    rows = [("train", train, labelled), ("test", val, labelled), ("video", train, measured), ("val", val, measured)]
+    return rows + ([("video", train * (BEFORE + AFTER), beside), ("val", val, beside)] if dataset["video"] else [])
+
+
 def _rows(root: Path, dataset: Mapping) -> Iterator[dict]:
     for split, cities in CITIES.items():
         for city in cities:

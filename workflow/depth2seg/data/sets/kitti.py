@@ -144,8 +144,8 @@ def build_index(root: Path, dataset: Mapping) -> pandas.DataFrame:
     return frames[keep].reset_index(drop=True)
 
 
-def rows_at_most(dataset: Mapping) -> dict[str, tuple[int, tuple[str, ...]]]:
-    """Of each split of the frame index, how many rows it can have, and the columns that they fill.
+def rows_at_most(dataset: Mapping) -> list[tuple[str, int, tuple[str, ...]]]:
+    """Split, number of rows and the columns that they fill.
 
     At most: which frames of ``video`` stand still, the archives' oxts files tell.
     """
@@ -155,7 +155,7 @@ def rows_at_most(dataset: Mapping) -> dict[str, tuple[int, tuple[str, ...]]]:
         counts[drive.split] += len(frames if drive.split == "video" else _held_out_frames(drive, frames))
     stereo, labelled = ("image", "right_image", "lidar"), ("image", "semantic")
     columns = {"video": stereo, "val": (*stereo, "depth"), "train": labelled, "test": labelled}
-    return {split: (count, columns[split]) for split, count in counts.items()}
+    return [(split, count, columns[split]) for split, count in counts.items()]
 
 
 def lidar_folder(root: Path, drive: Drive) -> Path:
