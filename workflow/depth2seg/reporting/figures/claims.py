@@ -53,7 +53,7 @@ def draw(table: Path) -> Figure:
     axis.axvline(0, color=GREY, linewidth=0.8, zorder=1)
     axis.set_yticks([])
     axis.set_ylim(total, 0)
-    axis.set_xlabel("effect (mIoU points)")
+    axis.set_xlabel("effect (points)")
     axis.spines["left"].set_visible(False)
     axis.grid(axis="x")
     axis.set_axisbelow(True)
