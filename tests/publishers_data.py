@@ -10,8 +10,9 @@ import zipfile
 
 import cv2
 import numpy as np
-from depth2seg.data import kitti_splits, registry
+from depth2seg.data import kitti_splits
 from depth2seg.data.cityscapes_files import AFTER, BEFORE
+from depth2seg.data.registry_rows import is_archive
 from depth2seg.scenes import formats
 
 KITTI_SIZE = (96, 320)  # height, width: KITTI's own is about 375 x 1242, and differs by day
@@ -175,7 +176,7 @@ def nyu_classes():
 
 def archives(root, parts):
     """These parts of the registry as the publishers' files, by name, made of a folder that a maker above wrote."""
-    return {part.file: _zipped(root, part) if registry.is_archive(part.file) else (root / part.makes[0]).read_bytes()
+    return {part.file: _zipped(root, part) if is_archive(part.file) else (root / part.makes[0]).read_bytes()
             for part in parts}  # fmt: skip
 
 

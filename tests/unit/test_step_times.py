@@ -118,7 +118,7 @@ def test_measured_steps_are_planned_with(tmp_path):
     trained = [row for row in plan(study_of(config)) if row["stage"] in ("pretrain", "finetune")]
     for row, time in zip(trained, times, strict=True):
         assert row["core_hours"] == pytest.approx(row["jobs"] * 4 * time.seconds / 3600)
-        assert f"s a step on {time.device} (measured" in row["note"]
+        assert f"s a step on {time.device} (depth2seg step-times" in row["note"]
 
 
 def test_a_step_that_fails_is_named_and_loses_no_other(tmp_path, monkeypatch, capsys):
