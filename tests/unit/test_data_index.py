@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -74,12 +73,16 @@ def test_reading_what_is_no_index(tmp_path):
 
 
 @pytest.fixture
-def toy(monkeypatch):
+def toy(tmp_path, monkeypatch):
     """A data set that is one module."""
-    rows = [{"split": "train", "sequence": "s", "frame": 1, "image": "1.png"}]
-    module = SimpleNamespace(__name__="sets.toy_garden", build_index=lambda root, dataset: pd.DataFrame(rows))
-    monkeypatch.setattr(sets, "modules", lambda: (module,))
-    return {"source": "toy-garden"}
+    (tmp_path / "toy_garden.py").write_text(
+        "import pandas as pd\n"
+        "def build_index(root, dataset):\n"
+        "    return pd.DataFrame([dict(split='train', sequence='s', frame=1, image='1.png')])\n"
+    )
+    monkeypatch.setattr(sets, "__path__", [*sets.__path__, str(tmp_path)])
+    yield {"source": "toy-garden"}
+    sys.modules.pop("depth2seg.data.sets.toy_garden", None)
 
 
 def test_files_that_are_missing_are_named(toy, tmp_path):
@@ -111,3 +114,15 @@ def test_the_snakefile_can_ask_data_sets_without_heavy_imports():
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(index.__file__).parents[2])}
+
+
+def test_a_job_of_one_data_set_imports_no_other():
+    code = (
+        "import sys; from depth2seg.data import sets; sets.module('rendered-street')\n"
+        "from depth2seg.data.classes import class_table; class_table('cityscapes')\n"
+        "print(sorted(name for name in sys.modules if name.startswith('depth2seg.data.sets.')))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_environment()
+    )
+    assert result.stdout == "['depth2seg.data.sets.rendered_street']\n"

@@ -169,6 +169,8 @@ def class_table(name: str) -> ClassTable:
     Raises:
         UserError: there is none.
     """
+    if name in TABLES:
+        return TABLES[name]
     from depth2seg.data import sets
 
     known = TABLES | {table.name: table for module in sets.modules() for table in getattr(module, "CLASSES", ())}

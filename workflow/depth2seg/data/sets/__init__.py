@@ -31,12 +31,16 @@ from depth2seg.errors import UserError
 @cache
 def modules() -> tuple[ModuleType, ...]:
     """All of them, in the order of their names."""
-    return tuple(importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    return tuple(importlib.import_module(f"{__name__}.{name}") for name in _names())
 
 
 def module(source: str) -> ModuleType:
-    """The module of a source; UserError if there is none."""
-    found = {name.__name__.rpartition(".")[2].replace("_", "-"): name for name in modules()}
+    """The module of a source, imported alone; UserError if there is none."""
+    found = {name.replace("_", "-"): name for name in _names()}
     if source not in found:
         raise UserError(f"source '{source}': there is no such data set; there are {', '.join(found)}")
-    return found[source]
+    return importlib.import_module(f"{__name__}.{found[source]}")
+
+
+def _names() -> list[str]:
+    return [found.name for found in pkgutil.iter_modules(__path__)]
