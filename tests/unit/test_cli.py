@@ -33,6 +33,16 @@ def test_misuse_ends_with_2(arguments, capsys):
     assert "usage: python -m depth2seg" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
+@pytest.mark.parametrize("option", ["--batch", "--repeats", "--threads"])
+def test_a_count_is_one_or_more(option, value, capsys):
+    for verb in ("bench", "step-times"):
+        with pytest.raises(SystemExit) as ended:
+            main([verb, option, value])
+        assert ended.value.code == 2
+        assert f"argument {option}: '{value}' is not a whole number of at least 1" in capsys.readouterr().err
+
+
 def test_help_lists_every_verb(capsys):
     with pytest.raises(SystemExit) as ended:
         main(["--help"])

@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from depth2seg.study import Study
 
 
+def count(text: str) -> int:
+    """A number of steps, samples or threads, as an argument's type: 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
 def add_dataset(parser: argparse.ArgumentParser) -> None:
     """A data set: its block and its folder."""
     parser.add_argument(

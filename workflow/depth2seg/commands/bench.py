@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from depth2seg.commands.arguments import count
+
 PACKING = "pack"
 
 
@@ -17,11 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     names = [*step_names(), PACKING]
     parser.add_argument("--task", choices=names, action="append", help="one of them alone; can be given again")
     parser.add_argument("--backbone", choices=FAMILIES, default="resnet18", help="of tasks that can have it")
-    parser.add_argument("--repeats", type=int, default=5, help="steps of each loop (default 5)")
-    parser.add_argument("--batch", type=int, default=4, help="samples a step (default 4)")
-    parser.add_argument("--frames", type=int, default=2000, help="stereo frames that are packed (default 2000)")
-    parser.add_argument("--size", type=int, nargs=2, default=[192, 640], metavar=("HEIGHT", "WIDTH"))
-    parser.add_argument("--threads", type=int, help="CPU threads of both sides (default: all cores)")
+    parser.add_argument("--repeats", type=count, default=5, help="steps of each loop (default 5)")
+    parser.add_argument("--batch", type=count, default=4, help="samples a step (default 4)")
+    parser.add_argument("--frames", type=count, default=2000, help="stereo frames that are packed (default 2000)")
+    parser.add_argument("--size", type=count, nargs=2, default=[192, 640], metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--threads", type=count, help="CPU threads of both sides (default: all cores)")
     parser.add_argument("--out", type=Path, help="a JSON file for the results")
 
 

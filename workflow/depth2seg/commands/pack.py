@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from depth2seg.commands.arguments import count
 from depth2seg.data import packer
 
 
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--index", type=Path, required=True, help="the frame index")
     parser.add_argument("--root", type=Path, required=True, help="the data set's folder")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write")
-    parser.add_argument("--processes", type=int, default=1, metavar="N", help="frames decoded at the same time")
+    parser.add_argument("--processes", type=count, default=1, metavar="N", help="frames decoded at the same time")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -4,6 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
+from depth2seg.commands.arguments import count
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this verb's arguments."""
@@ -12,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--init", type=Path, help="encoder.pth of the recipe to start from")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write")
     parser.add_argument("--results", type=Path, required=True, help="the study's results folder (for unfinished runs)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--threads", type=count, default=1, help="CPU threads")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from types import ModuleType
 
+from depth2seg.commands.arguments import count
 from depth2seg.data import sets
 from depth2seg.errors import UserError
 
@@ -17,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--settings", required=True, metavar="JSON", help="the data set's block of the config")
     parser.add_argument("--sequence", required=True, help="name of the job, e.g. video-0003 or train-car")
     parser.add_argument("--root", required=True, type=Path, help="folder of the data set's raw files")
-    parser.add_argument("--threads", type=int, default=1, help="threads of the renderer (default: 1)")
+    parser.add_argument("--threads", type=count, default=1, help="threads of the renderer (default: 1)")
 
 
 def run(arguments: argparse.Namespace) -> None:

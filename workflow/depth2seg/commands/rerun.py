@@ -3,12 +3,14 @@
 import argparse
 from pathlib import Path
 
+from depth2seg.commands.arguments import count
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this verb's arguments."""
     parser.add_argument("config", type=Path, help="config.py of a pre-training or a cell")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write; unfinished runs wait in it too")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--threads", type=count, default=1, help="CPU threads")
 
 
 def run(arguments: argparse.Namespace) -> None:

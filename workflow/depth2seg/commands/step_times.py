@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from depth2seg.commands.arguments import add_study, study_of
+from depth2seg.commands.arguments import add_study, count, study_of
 
 logger = logging.getLogger(__name__)
 
@@ -14,9 +14,9 @@ logger = logging.getLogger(__name__)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this verb's arguments."""
     add_study(parser)
-    parser.add_argument("--batch", type=int, help="samples a step at most (default: the study's own batches)")
-    parser.add_argument("--repeats", type=int, default=5, help="steps that are timed, after two (default 5)")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all cores)")
+    parser.add_argument("--batch", type=count, help="samples a step at most (default: the study's own batches)")
+    parser.add_argument("--repeats", type=count, default=5, help="steps that are timed, after two (default 5)")
+    parser.add_argument("--threads", type=count, default=os.cpu_count(), help="CPU threads (default: all cores)")
     parser.add_argument("--out", type=Path, required=True, help="the table (.csv), for the config's step_times")
 
 
